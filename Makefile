@@ -1,0 +1,41 @@
+# `make help` lists what there is. Everything runs in .venv with the locked requirements.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+run: .venv/run.stamp ## set up what is missing and serve http://127.0.0.1:5000 (HOST, PORT); Ctrl-C stops it
+	@exec $(BIN)/python run.py
+
+test: .venv/dev.stamp ## the whole suite on a real server (TEST_DATABASE_URI names one; PYTEST_ARGS go to pytest)
+	@$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
+
+lint: .venv/dev.stamp ## ruff, mypy, import-linter
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: .venv/dev.stamp ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
+	scripts/lock-requirements
+
+clean: ## remove the environment, the private servers' data and all caches
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/run.stamp: requirements.txt
+	@scripts/make-venv $(PYTHON)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,14 @@
+"""One spelling of a JSON value, so that equal values have equal hashes and equal bytes."""
+
+import hashlib
+import json
+
+
+def canonical_json(value: object) -> str:
+    """Keys sorted, no spaces, text as it is. Refuses NaN and infinities with ValueError."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def canonical_hash(value: object) -> bytes:
+    """SHA-256 of the canonical JSON, 32 bytes."""
+    return hashlib.sha256(canonical_json(value).encode()).digest()

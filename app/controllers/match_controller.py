@@ -1,0 +1,76 @@
+"""The doors of match settlement: /match/* and /event."""
+
+from typing import Any
+
+from flask import Response, g
+
+from app.controllers.envelope import history_page, iso_time, success
+from app.rules.match_rules import Match
+from app.schemas.match import Event, FinishMatch, StartMatch
+from app.schemas.page import HistoryQuery
+from app.services import match_service
+
+STAFF = frozenset({"support"})
+
+
+def start_match(body: StartMatch) -> Response:
+    """201 `{matchId, startedAt}`."""
+    match = match_service.start_match(user_id=g.user.id, mode=body.mode, idempotency_key=g.idempotency_key)
+    data = {"matchId": match.match_id, "startedAt": iso_time(match.started_at)}
+    return success(data, 201, replayed=match.replayed)
+
+
+def finish_match(body: FinishMatch | Event) -> Response:
+    """200 with the receipt; the repeat of a settled match answers the same."""
+    settlement = match_service.finish_match(
+        user_id=g.user.id,
+        match_id=body.match_id,
+        result=body.result.as_result(),
+        request_id=g.request_id,
+    )
+    return success(_receipt(settlement.match) or {}, replayed=settlement.replayed)
+
+
+def get_match(match_id: int) -> Response:
+    """200 with the match, its result and receipt; staff see everybody's."""
+    owner_id = None if g.user.has_any(STAFF) else g.user.id
+    match = match_service.get_match(match_id, owner_id=owner_id)
+    return success({**_match(match), "receipt": _receipt(match)})
+
+
+def list_matches(query: HistoryQuery) -> Response:
+    """200 with the player's own matches, newest first."""
+    matches = match_service.list_matches(user_id=g.user.id, before_id=query.before_id, limit=query.limit + 1)
+    return history_page(matches, query, _match)
+
+
+def _match(match: Match) -> dict[str, Any]:
+    result = match.result
+    return {
+        "matchId": match.id,
+        "status": match.status,
+        "mode": match.mode,
+        "startedAt": iso_time(match.started_at),
+        "finishedAt": iso_time(match.finished_at),
+        "result": result
+        and {
+            "isWin": result.is_win,
+            "score": result.score,
+            "durationSeconds": result.duration_seconds,
+            "waveReached": result.wave_reached,
+        },
+    }
+
+
+def _receipt(match: Match) -> dict[str, Any] | None:
+    """The `data` of the finish's answer (course spec 4.7), rebuilt from the settled match."""
+    receipt, result = match.receipt, match.result
+    if receipt is None or result is None:
+        return None
+    return {
+        "matchId": match.id,
+        "rewards": {"xp": receipt.rewards.xp, "softCurrency": receipt.rewards.soft_currency},
+        "leaderboard": {"boardCode": receipt.board_code, "season": receipt.season, "score": result.score},
+        "requestId": receipt.request_id,
+        "serverTime": iso_time(match.finished_at),
+    }

@@ -1,0 +1,163 @@
+"""The errors a client can be told of. Raised where a rule breaks, mapped once per transport.
+
+Each class is one `code` of `docs/errors.md`: HTTP answers carry `status`, gRPC answers `grpc_status`. The message
+is a template; its facts come as keyword arguments. Whatever else is raised is a fault, not an answer.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """Base of the tree. `details` names bad fields or states facts a client can act on."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    grpc_status: ClassVar[str]
+    message: ClassVar[str]
+    retry_after: ClassVar[int | None] = None  # seconds, sent as Retry-After
+
+    def __init__(self, details: Mapping[str, object] | None = None, **facts: object) -> None:
+        super().__init__(self.message.format(**facts))
+        self.details = details
+
+
+class InvalidRequest(AppError):
+    """The request's shape is wrong; `details` names every bad field at once."""
+
+    code, status, grpc_status = "VALIDATION_ERROR", 400, "INVALID_ARGUMENT"
+    message = "Invalid request"
+
+
+class Unauthorized(AppError):
+    """There is no token, or it is invalid, expired or revoked."""
+
+    code, status, grpc_status = "UNAUTHORIZED", 401, "UNAUTHENTICATED"
+    message = "A valid access token is required"
+
+
+class Forbidden(AppError):
+    """The token is good, its roles are not enough."""
+
+    code, status, grpc_status = "FORBIDDEN", 403, "PERMISSION_DENIED"
+    message = "Insufficient role"
+
+
+class NotFound(AppError):
+    """There is no such thing, or it is private and somebody else's."""
+
+    code, status, grpc_status = "NOT_FOUND", 404, "NOT_FOUND"
+    message = "Not found"
+
+
+class MatchNotFound(NotFound):
+    """No such match, or another player's."""
+
+    code = "MATCH_NOT_FOUND"
+    message = "Match {match_id} not found"
+
+
+class ProgressNotFound(NotFound):
+    """The user has no player_progress row."""
+
+    code = "PROGRESS_NOT_FOUND"
+    message = "User {user_id} has no progress row"
+
+
+class UserNotFound(NotFound):
+    """No such user."""
+
+    code = "USER_NOT_FOUND"
+    message = "User {user} not found"
+
+
+class ReviewNotFound(NotFound):
+    """No such review."""
+
+    code = "REVIEW_NOT_FOUND"
+    message = "Review {review_id} not found"
+
+
+class MethodNotAllowed(AppError):
+    """The path exists, the method does not; `Allow` lists those that do."""
+
+    code, status, grpc_status = "METHOD_NOT_ALLOWED", 405, "UNIMPLEMENTED"
+    message = "Method not allowed"
+
+
+class Conflict(AppError):
+    """The request contradicts the present state."""
+
+    code, status, grpc_status = "CONFLICT", 409, "FAILED_PRECONDITION"
+    message = "{reason}"
+
+
+class MatchAlreadyFinished(Conflict):
+    """The match is settled with another result."""
+
+    code = "MATCH_ALREADY_FINISHED"
+    message = "Match {match_id} is finished with another result"
+
+
+class MatchAbandoned(Conflict):
+    """The match was open for too long and is closed without a result."""
+
+    code = "MATCH_ABANDONED"
+    message = "Match {match_id} was abandoned"
+
+
+class IdempotencyKeyReused(Conflict):
+    """The Idempotency-Key belongs to another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    message = "The Idempotency-Key was used for another request"
+
+
+class UserAlreadyExists(Conflict):
+    """The username or the email is taken; `details` names which."""
+
+    code, grpc_status = "USER_ALREADY_EXISTS", "ALREADY_EXISTS"
+    message = "The {field} is taken"
+
+
+class PayloadTooLarge(AppError):
+    """The body is larger than MAX_BODY_BYTES."""
+
+    code, status, grpc_status = "PAYLOAD_TOO_LARGE", 413, "RESOURCE_EXHAUSTED"
+    message = "The body is too large"
+
+
+class UnsupportedMediaType(AppError):
+    """The body is not declared as JSON."""
+
+    code, status, grpc_status = "UNSUPPORTED_MEDIA_TYPE", 415, "INVALID_ARGUMENT"
+    message = "Content-Type application/json required"
+
+
+class ResultImplausible(AppError):
+    """A match result breaks the configured limits: recorded for review, nothing granted."""
+
+    code, status, grpc_status = "RESULT_IMPLAUSIBLE", 422, "FAILED_PRECONDITION"
+    message = "The result of match {match_id} is implausible and was recorded for review"
+
+
+class TransactionFailed(AppError):
+    """A fault inside a transaction; everything in it was rolled back."""
+
+    code, status, grpc_status = "TX_FAILED", 500, "INTERNAL"
+    message = "Transaction failed"
+
+
+class InternalError(AppError):
+    """A fault outside any transaction."""
+
+    code, status, grpc_status = "INTERNAL_ERROR", 500, "INTERNAL"
+    message = "Unexpected error"
+
+
+class ServiceUnavailable(AppError):
+    """The database cannot be reached or is too busy, or the fate of a commit is unknown: try again."""
+
+    code, status, grpc_status = "SERVICE_UNAVAILABLE", 503, "UNAVAILABLE"
+    message = "{reason}"
+    retry_after = 1

@@ -1,0 +1,173 @@
+"""matches: one row per match, which becomes its settlement, ledger entry and receipt when it is finished.
+
+Clustered by player, `PRIMARY KEY (user_id, id)`; `uq_matches_id (id)` serves staff, who know only the id.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row
+
+from app.clock import from_column, from_nullable_column
+from app.rules.match_rules import Match, MatchResult, MatchRewards, Receipt
+from app.rules.progress_rules import Progress
+from app.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class LockedMatch:
+    """A match and its player's progress, both locked, and the open season of the board it counts for."""
+
+    match: Match
+    progress: Progress | None
+    season: int
+
+
+_COLUMNS = """
+               m.id, m.user_id, m.status, m.mode, m.started_at, m.finished_at,
+               m.is_win, m.score, m.duration_seconds, m.wave_reached,
+               m.xp_granted, m.soft_currency_granted, m.board_code, m.season, m.request_id"""
+
+
+def lock_with_progress(tx: Transaction, *, user_id: int, match_id: int, board_code: str) -> LockedMatch | None:
+    """Lock the player's match, then his progress; None if he has no such match. The season is read unlocked."""
+    row = tx.execute(
+        f"""
+        SELECT {_COLUMNS},
+               p.user_id AS progress_user_id, p.xp, p.level, p.soft_currency, p.updated_at,
+               (SELECT l.season FROM leaderboards l WHERE l.board_code = :board_code) AS open_season
+        FROM matches m
+        LEFT JOIN player_progress p ON p.user_id = m.user_id
+        WHERE m.user_id = :user_id
+          AND m.id = :match_id
+        FOR UPDATE
+        """,
+        {"user_id": user_id, "match_id": match_id, "board_code": board_code},
+    ).one_or_none()
+    if row is None:
+        return None
+    progress = (
+        None
+        if row.progress_user_id is None
+        else Progress(row.progress_user_id, row.xp, row.level, row.soft_currency, from_column(row.updated_at))
+    )
+    return LockedMatch(_match(row), progress, row.open_season)
+
+
+def insert_started(
+    tx: Transaction,
+    *,
+    user_id: int,
+    mode: str | None = None,
+    match_id: int | None = None,
+    started_at: datetime | None = None,
+) -> int:
+    """Open a match and return its id; without `match_id` the database makes one, without `started_at` it is now."""
+    result = tx.execute(
+        """
+        INSERT INTO matches (id, user_id, mode, started_at)
+        VALUES (:match_id, :user_id, :mode, :started_at)
+        """,
+        {"match_id": match_id, "user_id": user_id, "mode": mode, "started_at": started_at or tx.now},
+    )
+    return int(result.lastrowid)
+
+
+def mark_finished(tx: Transaction, *, user_id: int, match_id: int, result: MatchResult, receipt: Receipt) -> None:
+    """Write the settlement into the match row."""
+    tx.execute(
+        """
+        UPDATE matches
+        SET status = 'finished',
+            finished_at = :finished_at,
+            is_win = :is_win,
+            score = :score,
+            duration_seconds = :duration_seconds,
+            wave_reached = :wave_reached,
+            xp_granted = :xp,
+            soft_currency_granted = :soft_currency,
+            board_code = :board_code,
+            season = :season,
+            request_id = :request_id
+        WHERE user_id = :user_id
+          AND id = :match_id
+        """,
+        {
+            "user_id": user_id,
+            "match_id": match_id,
+            "finished_at": tx.now,
+            "is_win": result.is_win,
+            "score": result.score,
+            "duration_seconds": result.duration_seconds,
+            "wave_reached": result.wave_reached,
+            "xp": receipt.rewards.xp,
+            "soft_currency": receipt.rewards.soft_currency,
+            "board_code": receipt.board_code,
+            "season": receipt.season,
+            "request_id": receipt.request_id,
+        },
+    )
+
+
+def find_of_player(tx: Transaction, *, user_id: int, match_id: int) -> Match | None:
+    """The player's own match."""
+    row = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM matches m
+        WHERE m.user_id = :user_id
+          AND m.id = :match_id
+        """,
+        {"user_id": user_id, "match_id": match_id},
+    ).one_or_none()
+    return _match(row) if row else None
+
+
+def find(tx: Transaction, match_id: int) -> Match | None:
+    """Anybody's match, for staff."""
+    row = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM matches m
+        WHERE m.id = :match_id
+        """,
+        {"match_id": match_id},
+    ).one_or_none()
+    return _match(row) if row else None
+
+
+def list_of_player(tx: Transaction, *, user_id: int, before_id: int, limit: int) -> list[Match]:
+    """The player's matches with an id below `before_id`, newest first."""
+    rows = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM matches m
+        WHERE m.user_id = :user_id
+          AND m.id < :before_id
+        ORDER BY m.id DESC
+        LIMIT :limit
+        """,
+        {"user_id": user_id, "before_id": before_id, "limit": limit},
+    )
+    return [_match(row) for row in rows]
+
+
+def _match(row: Row[tuple[object, ...]]) -> Match:
+    settled = row.finished_at is not None and row.score is not None
+    return Match(
+        id=row.id,
+        user_id=row.user_id,
+        status=row.status,
+        mode=row.mode,
+        started_at=from_column(row.started_at),
+        finished_at=from_nullable_column(row.finished_at),
+        result=MatchResult(bool(row.is_win), row.score, row.duration_seconds, row.wave_reached) if settled else None,
+        receipt=Receipt(
+            MatchRewards(row.xp_granted, row.soft_currency_granted),
+            row.board_code,
+            row.season,
+            row.request_id,
+        )
+        if settled
+        else None,
+    )

@@ -1,0 +1,29 @@
+"""statistics_daily: counters of a player's day (UTC), `PRIMARY KEY (user_id, day)`."""
+
+from app.rules.match_rules import MatchResult
+from app.transaction import Transaction
+
+
+def add_match(tx: Transaction, *, user_id: int, result: MatchResult) -> None:
+    """Count a finished match on the day of the transaction; a match adds no session."""
+    tx.execute(
+        """
+        INSERT INTO statistics_daily
+               (user_id, day, sessions_count, events_count, playtime_seconds, wins, losses, score_sum)
+        VALUES (:user_id, :day, 0, 1, :playtime_seconds, :wins, :losses, :score)
+        ON DUPLICATE KEY UPDATE
+               events_count = events_count + 1,
+               playtime_seconds = playtime_seconds + VALUES(playtime_seconds),
+               wins = wins + VALUES(wins),
+               losses = losses + VALUES(losses),
+               score_sum = score_sum + VALUES(score_sum)
+        """,
+        {
+            "user_id": user_id,
+            "day": tx.now.date(),
+            "playtime_seconds": result.duration_seconds,
+            "wins": int(result.is_win),
+            "losses": int(not result.is_win),
+            "score": result.score,
+        },
+    )

@@ -1,0 +1,17 @@
+"""URL -> decorators -> controller. Read a file top to bottom to see what the API has."""
+
+from flask import Flask
+
+from app.routes.event import event_bp
+from app.routes.health import health_bp
+from app.routes.match import match_bp
+from app.routes.progress import progress_bp
+from app.routes.review import review_bp
+
+BLUEPRINTS = (match_bp, event_bp, progress_bp, review_bp, health_bp)
+
+
+def register_routes(app: Flask) -> None:
+    """Every URL of the API."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

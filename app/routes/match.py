@@ -1,0 +1,40 @@
+"""/match: start, settle, read (contract, "System 1")."""
+
+from flask import Blueprint, Response
+
+from app.controllers import match_controller
+from app.middleware.auth_jwt import auth_required
+from app.middleware.idempotency_key import accept_idempotency_key
+from app.middleware.validate import validate, validate_query
+from app.schemas.match import FinishMatch, StartMatch
+from app.schemas.page import HistoryQuery
+
+match_bp = Blueprint("match", __name__, url_prefix="/match")
+
+
+@match_bp.post("/start")
+@auth_required(roles=["player"])
+@accept_idempotency_key
+@validate(StartMatch)
+def start_match(body: StartMatch) -> Response:
+    return match_controller.start_match(body)
+
+
+@match_bp.post("/finish")
+@auth_required(roles=["player"])
+@validate(FinishMatch)
+def finish_match(body: FinishMatch) -> Response:
+    return match_controller.finish_match(body)
+
+
+@match_bp.get("/<id:match_id>")
+@auth_required(roles=["player", "support"])
+def get_match(match_id: int) -> Response:
+    return match_controller.get_match(match_id)
+
+
+@match_bp.get("/history")
+@auth_required(roles=["player"])
+@validate_query(HistoryQuery)
+def list_matches(query: HistoryQuery) -> Response:
+    return match_controller.list_matches(query)

@@ -1,0 +1,39 @@
+"""Paging of histories: `limit`, an opaque `cursor`, and `fields` to select."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from app.schemas import SnakeRequest
+
+MAX_ID = 2**63 - 1
+
+
+def _decode(cursor: str) -> str:
+    try:
+        position = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
+    except (UnicodeError, binascii.Error):
+        position = ""
+    if not position.isdecimal() or len(position) > 19 or int(position) > MAX_ID:
+        raise ValueError("a next_cursor of this list required")
+    return position
+
+
+class HistoryQuery(SnakeRequest):
+    """`limit` 1..100 (default 20); `cursor` is the `next_cursor` of the page before; `fields` is `a,b`."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str, AfterValidator(_decode)] | None = None
+    fields: str | None = None
+
+    @property
+    def before_id(self) -> int:
+        """Where the page begins: items have smaller ids."""
+        return int(self.cursor) if self.cursor is not None else MAX_ID
+
+
+def encode_cursor(last_id: int) -> str:
+    """The cursor of the page that follows the item with that id."""
+    return base64.urlsafe_b64encode(str(last_id).encode()).decode()

@@ -1,0 +1,21 @@
+"""Requests of /api/v1/admin/reviews."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.schemas import SnakeRequest
+from app.schemas.page import HistoryQuery
+
+
+class ReviewsQuery(HistoryQuery):
+    """Which reviews to list."""
+
+    status: Literal["open", "accepted", "dismissed"] = "open"
+
+
+class DecideReview(SnakeRequest):
+    """`accept` settles the match with the recorded result, `dismiss` leaves it open."""
+
+    decision: Literal["accept", "dismiss"]
+    comment: Annotated[str, Field(min_length=1, max_length=500)] | None = None

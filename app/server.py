@@ -1,0 +1,47 @@
+"""The API process: `python -m app.server` serves the application with granian on HOST:PORT.
+
+SIGTERM ends it after the running requests; a worker that dies is replaced.
+"""
+
+import sys
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+from app import MIGRATIONS, create_app
+from app.errors import AppError
+from app.services.schema_service import SchemaOutdated, require_current_schema
+from config import Config, ConfigError
+
+BACKLOG = 2048  # connections that wait for a worker
+HEADER_READ_TIMEOUT_MS = 10_000
+DRAIN_SECONDS = 4
+
+
+def main() -> None:
+    """Check the configuration and the schema, then serve; what is wrong with them is said on stderr, exit code 1."""
+    try:
+        config = Config.load()
+        with create_app(config).app_context():
+            require_current_schema(str(MIGRATIONS))
+    except (ConfigError, SchemaOutdated, AppError) as error:
+        sys.exit(str(error))
+    Granian(
+        target="app:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=config.HOST,
+        port=config.PORT,
+        workers=config.API_WORKERS,
+        blocking_threads=config.API_THREADS,
+        backlog=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=DRAIN_SECONDS,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Matches: start, settle, read (course spec 4.6, contract "System 1: match settlement")."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.errors import (
+    MatchAbandoned,
+    MatchAlreadyFinished,
+    MatchNotFound,
+    ProgressNotFound,
+    ResultImplausible,
+    UserNotFound,
+)
+from app.extensions import current_config
+from app.repositories import (
+    events_repo,
+    leaderboard_repo,
+    match_repo,
+    outbox_repo,
+    progress_repo,
+    review_repo,
+    stats_repo,
+    user_repo,
+)
+from app.repositories.match_repo import LockedMatch
+from app.rules.match_rules import (
+    BOARD_CODE,
+    Match,
+    MatchResult,
+    PlausibilityLimits,
+    Receipt,
+    implausible_fields,
+    match_rewards,
+)
+from app.rules.progress_rules import level_for_xp
+from app.services import idempotency_service
+from app.transaction import Transaction, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class StartedMatch:
+    """An opened match; `replayed` if an earlier request with the same Idempotency-Key opened it."""
+
+    match_id: int
+    started_at: datetime
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A finished match; `replayed` if an earlier request settled it."""
+
+    match: Match
+    replayed: bool
+
+
+@transaction("start_match")
+def start_match(tx: Transaction, *, user_id: int, mode: str | None, idempotency_key: str | None) -> StartedMatch:
+    """Open a match for the player; he may have many open ones.
+
+    Raises UserNotFound, and IdempotencyKeyReused for the same key with another `mode`.
+    """
+    request = idempotency_service.keyed_request(user_id, "POST /match/start", idempotency_key, {"mode": mode})
+    first_answer = idempotency_service.claim(tx, request)
+    if first_answer is not None:
+        return StartedMatch(first_answer["match_id"], datetime.fromisoformat(first_answer["started_at"]), replayed=True)
+    if not user_repo.exists(tx, user_id):
+        raise UserNotFound(user=user_id)
+    match_id = match_repo.insert_started(tx, user_id=user_id, mode=mode)
+    idempotency_service.remember(tx, request, {"match_id": match_id, "started_at": tx.now.isoformat()})
+    return StartedMatch(match_id, tx.now)
+
+
+def finish_match(*, user_id: int, match_id: int, result: MatchResult, request_id: str) -> Settlement:
+    """Settle the player's match: everything it pays, or nothing.
+
+    The same result again returns the first settlement with `replayed` set. Raises MatchNotFound (also for
+    somebody else's match), ProgressNotFound, MatchAlreadyFinished for another result, MatchAbandoned, and
+    ResultImplausible, for which the result is recorded for review in a transaction of its own.
+    """
+    try:
+        return _finish_match(user_id=user_id, match_id=match_id, result=result, request_id=request_id)
+    except ResultImplausible as refusal:
+        _record_for_review(
+            user_id=user_id,
+            match_id=match_id,
+            result=result,
+            implausible=dict(refusal.details or {}),
+            request_id=request_id,
+        )
+        raise
+
+
+@transaction("finish_match")
+def _finish_match(tx: Transaction, *, user_id: int, match_id: int, result: MatchResult, request_id: str) -> Settlement:
+    # 0) the match, then the progress row, are locked: nobody else settles either until the commit
+    locked = match_repo.lock_with_progress(tx, user_id=user_id, match_id=match_id, board_code=BOARD_CODE)
+    if locked is None:
+        raise MatchNotFound(match_id=match_id)
+    match = locked.match
+    if match.status == "abandoned":
+        raise MatchAbandoned(match_id=match_id)
+    if match.status != "started":
+        if match.result != result:
+            raise MatchAlreadyFinished(match_id=match_id)
+        return Settlement(match, replayed=True)
+    implausible = implausible_fields(result, started_at=match.started_at, now=tx.now, limits=_limits())
+    if implausible:
+        raise ResultImplausible(implausible, match_id=match_id)
+    return Settlement(settle(tx, locked, result, request_id), replayed=False)
+
+
+def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id: str) -> Match:
+    """Grant what the locked, open match pays for `result`; returns the finished match.
+
+    Raises ProgressNotFound. Part of the caller's transaction.
+    """
+    match, progress = locked.match, locked.progress
+    if progress is None:
+        raise ProgressNotFound(user_id=match.user_id)
+    rewards = match_rewards(result.wave_reached)
+    receipt = Receipt(rewards, BOARD_CODE, locked.season, request_id)
+
+    # 1) game_events
+    events_repo.insert_game_event(
+        tx,
+        user_id=match.user_id,
+        event_type="match_finish",
+        payload={
+            "requestId": request_id,
+            "matchId": match.id,
+            "result": {
+                "isWin": result.is_win,
+                "score": result.score,
+                "durationSeconds": result.duration_seconds,
+                "waveReached": result.wave_reached,
+            },
+        },
+    )
+    # 2) player_progress
+    progress_repo.add_rewards(
+        tx,
+        match.user_id,
+        xp=rewards.xp,
+        soft_currency=rewards.soft_currency,
+        level=level_for_xp(progress.xp + rewards.xp),
+    )
+    # 3) statistics_daily
+    stats_repo.add_match(tx, user_id=match.user_id, result=result)
+    # 4) leaderboard_scores
+    leaderboard_repo.upsert_best_score(
+        tx, user_id=match.user_id, board_code=BOARD_CODE, season=locked.season, score=result.score
+    )
+    # 5) the match itself: result, ledger entry and receipt
+    match_repo.mark_finished(tx, user_id=match.user_id, match_id=match.id, result=result, receipt=receipt)
+    # 6) what follows after the commit
+    outbox_repo.insert(
+        tx,
+        event_type="match.finished",
+        key=str(match.user_id),
+        payload={"match_id": match.id, "request_id": request_id},
+    )
+    return Match(
+        id=match.id,
+        user_id=match.user_id,
+        status="finished",
+        mode=match.mode,
+        started_at=match.started_at,
+        finished_at=tx.now,
+        result=result,
+        receipt=receipt,
+    )
+
+
+@transaction("record_for_review")
+def _record_for_review(
+    tx: Transaction,
+    *,
+    user_id: int,
+    match_id: int,
+    result: MatchResult,
+    implausible: dict[str, object],
+    request_id: str,
+) -> None:
+    review_repo.record(
+        tx,
+        match_id=match_id,
+        user_id=user_id,
+        result=result,
+        implausible=implausible,
+        request_id=request_id,
+    )
+
+
+@transaction("get_match")
+def get_match(tx: Transaction, match_id: int, *, owner_id: int | None) -> Match:
+    """A match with its receipt: the owner's own, or anybody's if `owner_id` is None. Raises MatchNotFound."""
+    match = (
+        match_repo.find(tx, match_id)
+        if owner_id is None
+        else match_repo.find_of_player(tx, user_id=owner_id, match_id=match_id)
+    )
+    if match is None:
+        raise MatchNotFound(match_id=match_id)
+    return match
+
+
+@transaction("list_matches")
+def list_matches(tx: Transaction, *, user_id: int, before_id: int, limit: int) -> list[Match]:
+    """Up to `limit` of the player's matches with an id below `before_id`, newest first."""
+    return match_repo.list_of_player(tx, user_id=user_id, before_id=before_id, limit=limit)
+
+
+def _limits() -> PlausibilityLimits:
+    config = current_config()
+    return PlausibilityLimits(
+        duration_tolerance_seconds=config.MATCH_DURATION_TOLERANCE_SECONDS,
+        max_score=config.MATCH_MAX_SCORE,
+        max_wave=config.MATCH_MAX_WAVE,
+    )

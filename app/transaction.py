@@ -1,0 +1,204 @@
+"""The one transaction runner: begin, commit, roll back, run again after a deadlock.
+
+    @transaction("finish_match")
+    def finish_match(tx: Transaction, *, user_id: int, ...) -> Settlement: ...
+
+    finish_match(user_id=15, ...)          # the decorated function is called without `tx`
+
+A public service function is one transaction. The pieces it is made of take the open `tx` as first argument and
+never begin or commit. The body may run more than once, so it holds SQL and arithmetic only: no HTTP, no queue,
+no cache. See docs/transactions.md.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache, wraps
+from typing import Any, Concatenate, LiteralString, ParamSpec, TypeVar
+
+import structlog
+from prometheus_client import Counter, Histogram
+from sqlalchemy import Connection, CursorResult, Engine, TextClause, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.clock import utc_now
+from app.errors import AppError, ServiceUnavailable, TransactionFailed
+from app.extensions import current_config, db
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 0.01
+
+# 1205 lock wait timeout, 1213 deadlock, 3101 rolled back by Group Replication's certification at commit
+RETRYABLE = frozenset({1205, 1213, 3101})
+# Beside what SQLAlchemy knows as a lost connection: 1290 and 1836 read-only after a failover, 1927 killed
+CONNECTION_UNUSABLE = frozenset({1290, 1836, 1927})
+# 1040 and 1203 too many connections, 1053 shutdown in progress, 2002 and 2003 nobody listens, 2013 hung up at login
+SERVER_UNAVAILABLE = frozenset({1040, 1053, 1203, 2002, 2003, 2013})
+
+SQL_MODE = (
+    "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+)
+
+log = structlog.stdlib.get_logger("laurel.transaction")
+
+transactions_total = Counter("laurel_transactions_total", "Transactions by name and outcome", ["name", "outcome"])
+transaction_retries_total = Counter(
+    "laurel_transaction_retries_total",
+    "Transactions run again, by the server's error number",
+    ["name", "errno"],
+)
+transaction_seconds = Histogram(
+    "laurel_transaction_seconds", "Time from the first statement to the end of the commit", ["name"]
+)
+
+
+@dataclass(slots=True)
+class Transaction:
+    """An open transaction: its connection and the one `now` that everything in it uses (UTC)."""
+
+    name: str
+    connection: Connection
+    now: datetime = field(default_factory=utc_now)
+    statements: int = 0
+    committing: bool = False
+
+    def execute(self, sql: LiteralString, parameters: Mapping[str, object]) -> CursorResult[Any]:
+        """Run one statement with its named parameters (`:name`); values never stand in the text itself."""
+        result = self.connection.execute(_statement(sql), parameters)
+        self.statements += 1
+        return result
+
+    def commit(self) -> None:
+        """End the transaction; only the runner calls it."""
+        self.committing = True
+        self.connection.commit()
+
+
+@cache
+def _statement(sql: LiteralString) -> TextClause:
+    """The parsed statement; the code holds a fixed number of them."""
+    return text(sql)
+
+
+def transaction(name: str) -> Callable[[Callable[Concatenate[Transaction, P], R]], Callable[P, R]]:
+    """Make the function one transaction, named `name` in logs and metrics.
+
+    Deadlocks and lock wait timeouts roll back and run the body again, up to MAX_ATTEMPTS times with growing,
+    jittered pauses. A pooled connection found dead by the first statement is replaced once. A connection lost at
+    COMMIT is never retried here: its outcome is unknown, and the client's retry meets the operation's idempotency.
+
+    Raises the body's AppError unchanged after the rollback; ServiceUnavailable if the database cannot be reached,
+    stays locked or went away; TransactionFailed for every other fault.
+    """
+
+    def decorate(body: Callable[Concatenate[Transaction, P], R]) -> Callable[P, R]:
+        @wraps(body)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            with transaction_seconds.labels(name).time():
+                return _run(name, lambda tx: body(tx, *args, **kwargs))
+
+        return run
+
+    return decorate
+
+
+def _run(name: str, body: Callable[[Transaction], R]) -> R:
+    """Attempt `body` until it commits, fails for good or has used up its attempts."""
+    attempt = 1
+    replaced_connection = False
+    while True:
+        tx: Transaction | None = None
+        try:
+            with db.engine.connect() as connection:
+                tx = Transaction(name, connection)
+                result = body(tx)
+                tx.commit()
+        except AppError:
+            transactions_total.labels(name, "refused").inc()
+            raise
+        except (DBAPIError, PoolTimeout) as exc:
+            errno = server_errno(exc)
+            if errno in RETRYABLE and attempt < MAX_ATTEMPTS:
+                _note_retry(name, errno, attempt)
+                time.sleep(FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
+                attempt += 1
+            elif _found_dead(tx, exc) and not replaced_connection:
+                _note_retry(name, errno, attempt)
+                replaced_connection = True
+            else:
+                transactions_total.labels(name, "failed").inc()
+                raise _as_app_error(exc, tx) from exc
+        except Exception as exc:
+            transactions_total.labels(name, "failed").inc()
+            raise TransactionFailed from exc
+        else:
+            transactions_total.labels(name, "committed").inc()
+            return result
+
+
+def server_errno(exc: BaseException) -> int | None:
+    """The error number of the server or driver, whichever driver raised it."""
+    orig = getattr(exc, "orig", None)
+    args = getattr(orig, "args", ())
+    return args[0] if args and isinstance(args[0], int) else None
+
+
+def violated_key(exc: BaseException) -> str | None:
+    """The name of the unique key that an IntegrityError broke (1062), or None for any other error."""
+    if server_errno(exc) != 1062:
+        return None
+    message = str(exc.orig.args[1])  # type: ignore[attr-defined]
+    return message.rsplit("for key", 1)[1].strip(" '\"`").rsplit(".", 1)[-1]
+
+
+def configure_engine(engine: Engine) -> None:
+    """Give every new connection of `engine` the session that all SQL relies on."""
+    lock_wait_timeout = current_config().DATABASE_LOCK_WAIT_TIMEOUT
+
+    @event.listens_for(engine, "connect")
+    def _set_session(dbapi_connection: Any, _record: object) -> None:
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute(
+                f"SET SESSION time_zone = '+00:00', sql_mode = '{SQL_MODE}',"
+                f" innodb_lock_wait_timeout = {lock_wait_timeout:d}"
+            )
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    @event.listens_for(engine, "handle_error")
+    def _drop_unusable_connection(context: Any) -> None:
+        if server_errno(context.sqlalchemy_exception) in CONNECTION_UNUSABLE:
+            context.is_disconnect = True
+
+
+def _found_dead(tx: Transaction | None, exc: Exception) -> bool:
+    """Whether a pooled connection broke before it did anything: then nothing is in doubt."""
+    return tx is not None and tx.statements == 0 and _connection_lost(exc)
+
+
+def _connection_lost(exc: Exception) -> bool:
+    return isinstance(exc, DBAPIError) and exc.connection_invalidated
+
+
+def _as_app_error(exc: Exception, tx: Transaction | None) -> AppError:
+    if isinstance(exc, PoolTimeout):
+        return ServiceUnavailable(reason="Every database connection is in use")
+    errno = server_errno(exc)
+    if errno in RETRYABLE:
+        return ServiceUnavailable(reason="The rows are locked by other transactions")
+    if not _connection_lost(exc) and errno not in SERVER_UNAVAILABLE:
+        return TransactionFailed()
+    if tx is not None and tx.committing:
+        return ServiceUnavailable(reason="The database went away during the commit; repeat the request")
+    return ServiceUnavailable(reason="The database is not available")
+
+
+def _note_retry(name: str, errno: int | None, attempt: int) -> None:
+    transaction_retries_total.labels(name, str(errno)).inc()
+    log.warning("transaction_retried", transaction=name, errno=errno, attempt=attempt)
