@@ -62,7 +62,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
     }
     return {
         "DEBUG": config.DEBUG,
-        "MAX_CONTENT_LENGTH": config.MAX_BODY_BYTES,
+        "MAX_CONTENT_LENGTH": config.MAX_BODY_BYTES + 1,  # one more shows that a chunked body goes on
         "JWT_SECRET_KEY": config.jwt_secret_key,
         "JWT_ALGORITHM": "HS256",
         "JWT_TOKEN_LOCATION": ["headers"],

@@ -14,6 +14,9 @@ from config import Config
 
 ACCESS_EVENT = "request"
 
+# without the local variables of the frames: tokens and bodies are among them
+_TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 
 def configure_logging(config: Config) -> None:
     """Send every logger of the process to stdout in the configured format."""
@@ -26,7 +29,7 @@ def configure_logging(config: Config) -> None:
     ]
     render: list[Processor] = (
         [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_TRACEBACKS),
             _service_name,
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(ensure_ascii=False),

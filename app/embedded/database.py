@@ -104,9 +104,15 @@ class PrivateDatabase:
     def _data_dir(self) -> Path:
         return self._home / "data"
 
+    @property
+    def _temporary_dir(self) -> Path:
+        """Its own: a starting server deletes what looks like temporary tables, also those of a neighbour."""
+        return self._home / "tmp"
+
     def start(self) -> None:
         """Start the server and wait until it answers. Raises ServerError with the end of its log."""
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._temporary_dir.mkdir(exist_ok=True)
         if self.is_new:
             self._initialise()
         self._stopping.clear()
@@ -152,7 +158,7 @@ class PrivateDatabase:
             command += ["--skip-test-db"]
         else:
             command = [self._program.path, "--no-defaults", "--initialize-insecure"]
-        command += [f"--datadir={draft}", *_as_root()]
+        command += [f"--datadir={draft}", f"--tmpdir={self._temporary_dir}", *_as_root()]
         with self.log_file.open("ab") as log:
             done = subprocess.run(command, stdout=log, stderr=log, check=False)
         if done.returncode != 0:
@@ -166,6 +172,7 @@ class PrivateDatabase:
         self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = [
             f"--datadir={self._data_dir}",
+            f"--tmpdir={self._temporary_dir}",
             f"--socket={self.socket}",
             f"--port={self.port}",
             f"--pid-file={self._home / 'server.pid'}",

@@ -52,7 +52,9 @@ def auth_required(roles: list[str]) -> Callable[[Callable[P, R]], Callable[P, R]
 
 def issue_access_token(user_id: int, roles: Collection[str], ttl: timedelta) -> str:
     """A token that speaks for the user, with exactly these roles, for `ttl`."""
-    return create_access_token(str(user_id), additional_claims={"roles": sorted(roles)}, expires_delta=ttl)
+    claims = {"roles": sorted(roles)}
+    token: str = create_access_token(str(user_id), additional_claims=claims, expires_delta=ttl)
+    return token
 
 
 def _user_of_token() -> CurrentUser:

@@ -9,7 +9,8 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.errors import InvalidRequest, UnsupportedMediaType
+from app.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from app.extensions import current_config
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,8 +24,7 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 def validate(model: type[M]) -> Callable[[Callable[Concatenate[M, P], R]], Callable[P, R]]:
     """Pass the JSON body to the view as a `model`. An empty body counts as `{}`.
 
-    Raises InvalidRequest (400) with every bad field in `details`, UnsupportedMediaType (415) and, from reading,
-    413 above MAX_BODY_BYTES.
+    Raises InvalidRequest (400) with every bad field in `details`, UnsupportedMediaType (415), PayloadTooLarge (413).
     """
     schema = model.model_json_schema()
 
@@ -65,6 +65,8 @@ def validate_query(model: type[M]) -> Callable[[Callable[Concatenate[M, P], R]],
 
 def _read_body() -> bytes:
     raw = request.get_data(cache=False)
+    if len(raw) > current_config().MAX_BODY_BYTES:
+        raise PayloadTooLarge
     if not raw:
         return b"{}"
     if not request.is_json:

@@ -4,7 +4,8 @@ import base64
 import binascii
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.schemas import SnakeRequest
 
@@ -21,10 +22,16 @@ def _decode(cursor: str) -> str:
     return position
 
 
+def _whole_number(text: str) -> str:
+    if not (text.isascii() and text.isdecimal()):
+        raise PydanticCustomError("int_type", "an integer required")
+    return text
+
+
 class HistoryQuery(SnakeRequest):
     """`limit` 1..100 (default 20); `cursor` is the `next_cursor` of the page before; `fields` is `a,b`."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)] = 20
     cursor: Annotated[str, AfterValidator(_decode)] | None = None
     fields: str | None = None
 

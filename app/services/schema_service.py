@@ -27,6 +27,5 @@ def require_current_schema(migrations_dir: str) -> None:
     except CommandError:
         known = False
     if known:
-        raise SchemaOutdated(
-            f"The database schema is at {revision or 'nothing'}, {head} is needed. Run: flask db upgrade"
-        )
+        stands_at = f"is at migration {revision}" if revision else "is empty"
+        raise SchemaOutdated(f"The database {stands_at}, {head} is needed. Run: flask db upgrade")

@@ -1,0 +1,132 @@
+"""No token, no entry; other people's roles neither."""
+
+import base64
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_jwt_extended import create_refresh_token
+
+from app.middleware.auth_jwt import issue_access_token
+from tests.conftest import TEST_JWT_SECRET_KEY
+from tests.support.players import Player, finish_body, new_player, open_match
+
+DOORS = [
+    ("POST", "/match/start"),
+    ("POST", "/match/finish"),
+    ("POST", "/event"),
+    ("GET", "/match/1"),
+    ("GET", "/match/history"),
+    ("GET", "/api/v1/progress/me"),
+    ("GET", "/api/v1/admin/reviews"),
+    ("POST", "/api/v1/admin/reviews/1"),
+]
+OPEN = {"/healthz", "/readyz", "/static/<path:filename>"}
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = int(time.time())
+    base = {"sub": "1", "roles": ["player"], "type": "access", "fresh": False, "jti": "j", "iat": now, "nbf": now}
+    return {**base, "exp": now + 60, **changes}
+
+
+def signed(key: str = TEST_JWT_SECRET_KEY, algorithm: str = "HS256", **changes: Any) -> str:
+    return jwt.encode(claims(**changes), key, algorithm=algorithm)
+
+
+def unsigned() -> str:
+    parts = [json.dumps(part).encode() for part in ({"alg": "none", "typ": "JWT"}, claims(roles=["admin"]))]
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
+
+
+def test_every_door_asks_for_a_token(app: Flask, client: FlaskClient) -> None:
+    guarded = {rule.rule for rule in app.url_map.iter_rules()} - OPEN
+    assert guarded == {
+        path.replace("/match/1", "/match/<id:match_id>").replace("reviews/1", "reviews/<id:review_id>")
+        for _, path in DOORS
+    }
+    for method, path in DOORS:
+        answer = client.open(path, method=method)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (401, "UNAUTHORIZED"), path
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Bearer a.b.c",
+        "Basic ZGVtbzpkZW1v",
+        f"Bearer {unsigned()}",
+        f"Bearer {signed(key='k' * 48)}",
+        f"Bearer {signed(algorithm='HS384')}",
+        f"Bearer {signed(exp=int(time.time()) - 1)}",
+        f"Bearer {signed(nbf=int(time.time()) + 60)}",
+        f"Bearer {signed(sub=1)}",
+        f"Bearer {signed(sub='demo')}",
+        f"Bearer {signed(sub='-1')}",
+        f"Bearer {signed(sub='١')}",
+        f"Bearer {signed(sub=str(2**63))}",
+        f"Bearer {signed(sub='9' * 5000)}",
+        f"Bearer {signed(roles='admin')}",
+        f"Bearer {signed(roles=None)}",
+        f"Bearer {signed(roles=[['admin']])}",
+        f"Bearer {signed(type='refresh')}",
+        f"Bearer {signed()} x",
+    ],
+)
+def test_a_token_that_is_not_ours_is_401(client: FlaskClient, header: str) -> None:
+    answer = client.get("/match/history", headers={"Authorization": header})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (401, "UNAUTHORIZED")
+
+
+def test_a_token_in_the_query_or_a_cookie_is_no_token(client: FlaskClient, player: Player) -> None:
+    client.set_cookie("access_token_cookie", player.token)
+    assert client.get(f"/match/history?jwt={player.token}").status_code == 401
+
+
+def test_a_refresh_token_opens_nothing(app: Flask, client: FlaskClient, player: Player) -> None:
+    with app.app_context():
+        token = create_refresh_token(str(player.id), additional_claims={"roles": ["player"]})
+    assert client.get("/match/history", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_an_expired_token_is_401(app: Flask, client: FlaskClient, player: Player) -> None:
+    with app.app_context():
+        token = issue_access_token(player.id, ["player"], timedelta(seconds=-1))
+    assert client.get("/match/history", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+ALLOWED = {
+    "player": {"/match/history": 200, "/api/v1/admin/reviews": 403},
+    "developer": {"/match/history": 200, "/api/v1/admin/reviews": 403},
+    "publisher": {"/match/history": 200, "/api/v1/admin/reviews": 403},
+    "moderator": {"/match/history": 200, "/api/v1/admin/reviews": 403},
+    "support": {"/match/history": 403, "/api/v1/admin/reviews": 403},
+    "system": {"/match/history": 403, "/api/v1/admin/reviews": 403},
+    "admin": {"/match/history": 200, "/api/v1/admin/reviews": 200},
+}
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_roles_open_their_own_doors(app: Flask, client: FlaskClient, role: str) -> None:
+    user = new_player(app, [role])
+    assert {path: client.get(path, headers=user.headers).status_code for path in ALLOWED[role]} == ALLOWED[role]
+
+
+def test_an_admin_settles_only_his_own_matches(app: Flask, client: FlaskClient, player: Player, admin: Player) -> None:
+    own, foreign = open_match(app, admin), open_match(app, player)
+    assert client.post("/match/finish", json=finish_body(own), headers=admin.headers).status_code == 200
+    assert client.post("/match/finish", json=finish_body(foreign), headers=admin.headers).status_code == 404
+
+
+def test_authentication_comes_before_validation(client: FlaskClient) -> None:
+    assert client.post("/match/finish", data=b"not json").status_code == 401

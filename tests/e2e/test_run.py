@@ -1,0 +1,109 @@
+"""`python run.py` (what `make run` ends in) on private servers of its own."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from dotenv import dotenv_values
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from config import ROOT
+from tests.support.players import finish_body
+from tests.support.processes import Running, finish
+
+DEMO_BODY = finish_body(987654321)
+PRINTED_TOKEN = r"curl -i (http://\S+)/match/finish[^\0]*?Bearer ([\w.-]+)'[^\0]*?waveReached\": 12}}'"
+
+
+def run(folder: Path, **environment: str) -> Running:
+    folder.mkdir(exist_ok=True)
+    return Running(["run.py"], log=folder / "run.log", LAUREL_VAR=str(folder / "var"), **environment)
+
+
+def server_log(folder: Path) -> str:
+    return "".join(log.read_text(errors="replace") for log in (folder / "var").glob("*/server.log"))
+
+
+def test_first_start_settlement_stop_and_second_start(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        url, token = first.wait_for(PRINTED_TOKEN).groups()
+        assert url == first.url
+        settled = finish(url, token, DEMO_BODY)
+        assert settled.status_code == 200
+        assert settled.json()["data"]["rewards"] == {"xp": 170, "softCurrency": 340}
+        assert settled.headers["X-Request-Id"] == settled.json()["data"]["requestId"]
+        first.wait_for(r"req_\w+ user=\d+ POST /match/finish 200 \d+ms")
+
+        settings = dotenv_values(tmp_path / "var" / "embedded.env")
+        assert (tmp_path / "var" / "embedded.env").stat().st_mode & 0o077 == 0
+        database = create_engine(settings["SQLALCHEMY_DATABASE_URI"] or "", poolclass=NullPool)
+        with database.connect() as connection:
+            durable = connection.execute(text("SELECT @@innodb_flush_log_at_trx_commit, @@innodb_doublewrite")).one()
+            assert tuple(str(value) for value in durable) in {("1", "1"), ("1", "ON")}
+
+        printed = subprocess.run(
+            [sys.executable, "-m", "flask", "laurel", "token", "--user", "demo"],
+            cwd=ROOT,
+            env={"PATH": "/usr/bin", "LAUREL_VAR": str(tmp_path / "var")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        again = finish(url, printed.stdout.strip(), DEMO_BODY)
+        assert (again.content, again.headers["Idempotency-Replayed"]) == (settled.content, "true")
+
+        assert first.stop() < 20
+        assert first.process.returncode == 0
+    log = server_log(tmp_path)
+    assert "Shutdown complete" in log
+
+    with run(tmp_path) as second:
+        second.wait_for(PRINTED_TOKEN, seconds=10)
+        replayed = finish(second.url, token, DEMO_BODY)
+        assert (replayed.content, replayed.headers["Idempotency-Replayed"]) == (settled.content, "true")
+        assert second.stop(signal.SIGINT, group=True) < 20
+    assert server_log(tmp_path).count("Shutdown complete") > log.count("Shutdown complete")
+
+
+def test_two_folders_run_side_by_side_and_one_folder_runs_once(tmp_path: Path) -> None:
+    with run(tmp_path / "a") as first, run(tmp_path / "b") as second:
+        for running in (first, second):
+            _, token = running.wait_for(PRINTED_TOKEN).groups()
+            assert finish(running.url, token, DEMO_BODY).status_code == 200
+        (tmp_path / "c").mkdir()
+        with Running(["run.py"], log=tmp_path / "c" / "log", LAUREL_VAR=str(tmp_path / "a" / "var")) as again:
+            assert again.process.wait(20) == 1
+            assert "already running" in again.output
+        with run(tmp_path / "d", PORT=str(first.port)) as taken:
+            assert taken.process.wait(60) == 1
+            assert f":{first.port} cannot be used" in taken.output
+        assert requests.get(f"{first.url}/readyz", timeout=5).status_code == 200
+
+
+def test_a_deep_folder_is_no_obstacle(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    with run(deep) as running:
+        running.wait_for(PRINTED_TOKEN)
+
+
+def test_a_killed_start_can_be_repeated(tmp_path: Path) -> None:
+    with run(tmp_path) as killed:
+        killed.wait_for("making a private database")
+        killed.process.kill()
+        killed.process.wait()
+    with run(tmp_path) as running:
+        running.wait_for(PRINTED_TOKEN)
+
+
+@pytest.mark.parametrize("bad", ["postgresql://u@h/d", "nonsense"])
+def test_a_bad_configuration_is_said_before_anything_starts(tmp_path: Path, bad: str) -> None:
+    with run(tmp_path, SQLALCHEMY_DATABASE_URI=bad, LOG_FORMAT="xml") as running:
+        assert running.process.wait(20) == 1
+        assert "SQLALCHEMY_DATABASE_URI" in running.output
+        assert "LOG_FORMAT" in running.output
+        assert "Traceback" not in running.output
