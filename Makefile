@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock clean
+.PHONY: help run test lint format mysqlclient lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -23,6 +23,9 @@ lint: .venv/dev.stamp ## ruff, mypy, import-linter
 format: .venv/dev.stamp ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+mysqlclient: .venv/run.stamp ## add the C driver (mysql+mysqldb://); needs gcc, pkg-config, libmariadb-dev
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-mysqlclient.txt
 
 lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
 	scripts/lock-requirements

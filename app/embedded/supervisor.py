@@ -29,6 +29,7 @@ from honcho.manager import Manager
 from app import create_app
 from app.embedded.database import PrivateDatabase, ServerError
 from app.errors import AppError
+from app.extensions import db
 from app.middleware.auth_jwt import issue_access_token
 from app.services import demo_service, user_service
 from config import ROOT, Config, ConfigError, environment, var_dir
@@ -142,6 +143,8 @@ def _run_processes(app: Flask, config: Config) -> int:
         manager.add_process(name, f"exec {command}", env=process_environment, cwd=str(ROOT))
     threading.Thread(target=_announce, args=(app, config), daemon=True).start()
     manager.loop()
+    with app.app_context():
+        db.engine.dispose()
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, signal.SIG_IGN)  # the database is about to be stopped: let it finish
     return 0 if manager.returncode in STOPPED_BY_SIGNAL else int(manager.returncode or 0)
