@@ -150,20 +150,23 @@ class PrivateDatabase:
             self._stopping.wait(0.5)
 
     def _initialise(self) -> None:
-        """Make the data folder; a half-made one from a killed start has another name and is thrown away."""
-        draft = self._home / "data.draft"
-        shutil.rmtree(draft, ignore_errors=True)
+        """Make the data folder in a draft of its own, which a killed start may leave behind, still being written."""
+        for old in self._home.glob("draft-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=self._home))
+        (draft / "tmp").mkdir()
         if self._program.is_mariadb:
             command = ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=socket"]
             command += ["--skip-test-db"]
         else:
             command = [self._program.path, "--no-defaults", "--initialize-insecure"]
-        command += [f"--datadir={draft}", f"--tmpdir={self._temporary_dir}", *_as_root()]
+        command += [f"--datadir={draft / 'data'}", f"--tmpdir={draft / 'tmp'}", *_as_root()]
         with self.log_file.open("ab") as log:
             done = subprocess.run(command, stdout=log, stderr=log, check=False)
         if done.returncode != 0:
             raise ServerError(f"The database could not be initialised:\n{self._log_tail()}")
-        draft.rename(self._data_dir)
+        (draft / "data").rename(self._data_dir)
+        shutil.rmtree(draft)
 
     def _spawn(self) -> None:
         init_file = self._home / "accounts.sql"
