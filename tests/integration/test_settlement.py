@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import OperationalError
 
-from app.transaction import Transaction
+from app.repositories import match_repo
+from app.transaction import Transaction, server_errno, transaction
 from tests.support.players import Player, at_once, finish_body, new_player, open_match
 
 Sql = Callable[..., list[Any]]
@@ -231,6 +234,33 @@ def test_a_fault_in_any_repository_call_is_tx_failed(
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "TX_FAILED"), call
         assert written(sql, player) == state, call
         assert finish(client, player, match_id).status_code == 200, call
+
+
+def test_a_settlement_locks_match_and_progress_but_not_the_board(app: Flask, player: Player, engine: Engine) -> None:
+    match_id = open_match(app, player)
+
+    def is_locked(statement: str) -> bool:
+        with engine.connect() as other:
+            other.exec_driver_sql("SET SESSION innodb_lock_wait_timeout = 1")
+            try:
+                other.exec_driver_sql(statement)
+            except OperationalError as exc:
+                if server_errno(exc) != 1205:
+                    raise
+                return True
+            return False
+
+    @transaction("hold_match")
+    def hold(tx: Transaction) -> list[bool]:
+        match_repo.lock_with_progress(tx, user_id=player.id, match_id=match_id, board_code="td_score")
+        return [
+            is_locked(f"UPDATE matches SET mode = NULL WHERE user_id = {player.id} AND id = {match_id}"),
+            is_locked(f"UPDATE player_progress SET xp = xp WHERE user_id = {player.id}"),
+            is_locked("UPDATE leaderboards SET season = season WHERE board_code = 'td_score'"),
+        ]
+
+    with app.app_context():
+        assert hold() == [True, True, False]
 
 
 # ---- once
