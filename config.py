@@ -19,8 +19,8 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent
 DRIVERS = ("mysql+pymysql", "mysql+mysqldb")
 DEBUG_JWT_SECRET_KEY = "debug-only-key-that-signs-nothing-of-value"  # noqa: S105
-WEAK_KEYS = ("change-me", "changeme", "secret", DEBUG_JWT_SECRET_KEY)
 MIN_KEY_BYTES = 32
+MIN_DIFFERENT_BYTES = 12
 
 
 class ConfigError(ClickException):
@@ -45,8 +45,8 @@ class Config(BaseModel):
     DATABASE_POOL_SIZE: int = Field(default=8, ge=1, le=1000)
     DATABASE_POOL_TIMEOUT: float = Field(default=1.5, gt=0, le=60)
     DATABASE_CONNECT_TIMEOUT: int = Field(default=1, ge=1, le=60)
-    DATABASE_READ_TIMEOUT: int = Field(default=15, ge=1, le=3600)
-    DATABASE_LOCK_WAIT_TIMEOUT: int = Field(default=3, ge=1, le=60)
+    DATABASE_READ_TIMEOUT: int = Field(default=5, ge=1, le=3600)
+    DATABASE_LOCK_WAIT_TIMEOUT: int = Field(default=2, ge=1, le=60)
 
     JWT_SECRET_KEY: str = ""
 
@@ -71,7 +71,12 @@ class Config(BaseModel):
     def _signs_with_a_strong_key(self) -> Self:
         if self.DEBUG:
             return self
-        if len(self.JWT_SECRET_KEY.encode()) < MIN_KEY_BYTES or self.JWT_SECRET_KEY in WEAK_KEYS:
+        key = self.JWT_SECRET_KEY.encode()
+        if (
+            len(key) < MIN_KEY_BYTES
+            or len(set(key)) < MIN_DIFFERENT_BYTES
+            or self.JWT_SECRET_KEY == DEBUG_JWT_SECRET_KEY
+        ):
             raise ValueError(
                 f"JWT_SECRET_KEY: at least {MIN_KEY_BYTES} random bytes required, for example the output of"
                 " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`"
@@ -103,9 +108,14 @@ def var_dir() -> Path:
     return Path(os.environ.get("LAUREL_VAR") or ROOT / "var").resolve()
 
 
+def given_environment() -> dict[str, str | None]:
+    """What the user has set: `.env`, and above it the environment."""
+    return {**dotenv_values(ROOT / ".env"), **os.environ}
+
+
 def environment() -> dict[str, str | None]:
     """The variables of all sources; those of `make run` count only for its own database."""
-    given = {**dotenv_values(ROOT / ".env"), **os.environ}
+    given = given_environment()
     embedded = dotenv_values(var_dir() / "embedded.env")
     uri = given.get("SQLALCHEMY_DATABASE_URI")
     if uri and uri != embedded.get("SQLALCHEMY_DATABASE_URI"):

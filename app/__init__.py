@@ -33,7 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.load()
     configure_logging(config)
 
-    app = Flask("app")
+    app = Flask("app", static_folder=None)
     app.config.from_mapping(_flask_settings(config))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

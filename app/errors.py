@@ -161,3 +161,9 @@ class ServiceUnavailable(AppError):
     code, status, grpc_status = "SERVICE_UNAVAILABLE", 503, "UNAVAILABLE"
     message = "{reason}"
     retry_after = 1
+
+
+def explain(error: Exception) -> str:
+    """The error with what caused it, for the log and the terminal; never for a client."""
+    cause = getattr(error.__cause__, "orig", error.__cause__)  # of SQLAlchemy's wrapper only the driver's words
+    return f"{error} ({cause})" if cause else str(error)

@@ -1,6 +1,7 @@
 """The API process: `python -m app.server` serves the application with granian on HOST:PORT.
 
-SIGTERM ends it after the running requests; a worker that dies is replaced.
+SIGTERM ends it after the running requests (those that take longer than DRAIN_SECONDS are cut off and roll back); a
+worker that dies is replaced.
 """
 
 import sys
@@ -10,7 +11,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from app import MIGRATIONS, create_app
-from app.errors import AppError
+from app.errors import AppError, explain
 from app.services.schema_service import SchemaOutdated, require_current_schema
 from config import Config, ConfigError
 
@@ -26,7 +27,7 @@ def main() -> None:
         with create_app(config).app_context():
             require_current_schema(str(MIGRATIONS))
     except (ConfigError, SchemaOutdated, AppError) as error:
-        sys.exit(str(error))
+        sys.exit(explain(error))
     Granian(
         target="app:create_app",
         factory=True,
@@ -36,6 +37,7 @@ def main() -> None:
         workers=config.API_WORKERS,
         blocking_threads=config.API_THREADS,
         backlog=BACKLOG,
+        log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},  # in our format
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
         websockets=False,
         respawn_failed_workers=True,

@@ -31,15 +31,17 @@ from app.extensions import current_config, db
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MAX_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.01
+# A connection that breaks later than this after the start of its transaction was not found dead, it timed out.
+FOUND_DEAD_SECONDS = 0.5
 
-# 1205 lock wait timeout, 1213 deadlock, 3101 rolled back by Group Replication's certification at commit
-RETRYABLE = frozenset({1205, 1213, 3101})
-# Beside what SQLAlchemy knows as a lost connection: 1290 and 1836 read-only after a failover, 1927 killed
-CONNECTION_UNUSABLE = frozenset({1290, 1836, 1927})
-# 1040 and 1203 too many connections, 1053 shutdown in progress, 2002 and 2003 nobody listens, 2013 hung up at login
-SERVER_UNAVAILABLE = frozenset({1040, 1053, 1203, 2002, 2003, 2013})
+# How often a transaction is tried. 1205 lock wait timeout (a long wait each time), 1213 deadlock, 3101 rolled back by
+# Group Replication's certification at commit
+MAX_ATTEMPTS = {1205: 2, 1213: 5, 3101: 5}
+# Beside what SQLAlchemy knows as a lost connection: read-only after a failover
+CONNECTION_UNUSABLE = frozenset({1290, 1836})
+# 1053 shutdown in progress, 3032 and 3169 offline mode and session killed
+SERVER_UNAVAILABLE = frozenset({1053, 3032, 3169})
 
 SQL_MODE = (
     "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -55,7 +57,7 @@ transaction_retries_total = Counter(
     ["name", "errno"],
 )
 transaction_seconds = Histogram(
-    "laurel_transaction_seconds", "Time from the first statement to the end of the commit", ["name"]
+    "laurel_transaction_seconds", "Time of the whole operation: waiting for a connection, attempts, commit", ["name"]
 )
 
 
@@ -66,6 +68,7 @@ class Transaction:
     name: str
     connection: Connection
     now: datetime = field(default_factory=utc_now)
+    begun: float = field(default_factory=time.monotonic)
     statements: int = 0
     committing: bool = False
 
@@ -78,7 +81,11 @@ class Transaction:
     def commit(self) -> None:
         """End the transaction; only the runner calls it."""
         self.committing = True
-        self.connection.commit()
+        try:
+            self.connection.commit()
+        except BaseException:
+            self.connection.invalidate()  # whatever state it is in, nobody inherits it
+            raise
 
 
 @cache
@@ -90,7 +97,7 @@ def _statement(sql: LiteralString) -> TextClause:
 def transaction(name: str) -> Callable[[Callable[Concatenate[Transaction, P], R]], Callable[P, R]]:
     """Make the function one transaction, named `name` in logs and metrics.
 
-    Deadlocks and lock wait timeouts roll back and run the body again, up to MAX_ATTEMPTS times with growing,
+    Deadlocks and lock wait timeouts roll back and run the body again, as often as MAX_ATTEMPTS says, with growing,
     jittered pauses. A pooled connection found dead by the first statement is replaced once. A connection lost at
     COMMIT is never retried here: its outcome is unknown, and the client's retry meets the operation's idempotency.
 
@@ -125,7 +132,7 @@ def _run(name: str, body: Callable[[Transaction], R]) -> R:
             raise
         except (DBAPIError, PoolTimeout) as exc:
             errno = server_errno(exc)
-            if errno in RETRYABLE and attempt < MAX_ATTEMPTS:
+            if errno is not None and attempt < MAX_ATTEMPTS.get(errno, 1):
                 _note_retry(name, errno, attempt)
                 time.sleep(FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
                 attempt += 1
@@ -178,8 +185,14 @@ def configure_engine(engine: Engine) -> None:
 
 
 def _found_dead(tx: Transaction | None, exc: Exception) -> bool:
-    """Whether a pooled connection broke before it did anything: then nothing is in doubt."""
-    return tx is not None and tx.statements == 0 and _connection_lost(exc)
+    """Whether a pooled connection was broken already when its first statement was sent: nothing is in doubt."""
+    return (
+        tx is not None
+        and tx.statements == 0
+        and not tx.committing
+        and _connection_lost(exc)
+        and time.monotonic() - tx.begun < FOUND_DEAD_SECONDS
+    )
 
 
 def _connection_lost(exc: Exception) -> bool:
@@ -189,12 +202,14 @@ def _connection_lost(exc: Exception) -> bool:
 def _as_app_error(exc: Exception, tx: Transaction | None) -> AppError:
     if isinstance(exc, PoolTimeout):
         return ServiceUnavailable(reason="Every database connection is in use")
+    if tx is None:  # there is no connection, so nothing was begun
+        return ServiceUnavailable(reason="The database is not available")
     errno = server_errno(exc)
-    if errno in RETRYABLE:
+    if errno in MAX_ATTEMPTS:
         return ServiceUnavailable(reason="The rows are locked by other transactions")
     if not _connection_lost(exc) and errno not in SERVER_UNAVAILABLE:
         return TransactionFailed()
-    if tx is not None and tx.committing:
+    if tx.committing:
         return ServiceUnavailable(reason="The database went away during the commit; repeat the request")
     return ServiceUnavailable(reason="The database is not available")
 

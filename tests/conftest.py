@@ -5,6 +5,7 @@ Every pytest-xdist worker has a database of its own, migrated once; tests keep a
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _server is not None and not hasattr(config, "workerinput"):
         _server.stop()
+        shutil.rmtree(_server.home)
 
 
 def _start_server() -> str:

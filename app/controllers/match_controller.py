@@ -6,8 +6,7 @@ from flask import Response, g
 
 from app.controllers.envelope import history_page, iso_time, success
 from app.rules.match_rules import Match
-from app.schemas.match import Event, FinishMatch, StartMatch
-from app.schemas.page import HistoryQuery
+from app.schemas.match import Event, FinishMatch, MatchHistoryQuery, StartMatch
 from app.services import match_service
 
 STAFF = frozenset({"support"})
@@ -38,7 +37,7 @@ def get_match(match_id: int) -> Response:
     return success({**_match(match), "receipt": _receipt(match)})
 
 
-def list_matches(query: HistoryQuery) -> Response:
+def list_matches(query: MatchHistoryQuery) -> Response:
     """200 with the player's own matches, newest first."""
     matches = match_service.list_matches(user_id=g.user.id, before_id=query.before_id, limit=query.limit + 1)
     return history_page(matches, query, _match)

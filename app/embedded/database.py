@@ -74,13 +74,13 @@ class PrivateDatabase:
 
     def __init__(self, home: Path, *, password: str, durable: bool = True) -> None:
         self._program = find_server()
-        self._home = home / self._program.name
+        self.home = home / self._program.name
         self._password = password
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self.port = _free_port()
-        self.socket = _socket_path(self._home)
+        self.socket = _socket_path(self.home)
 
     @property
     def uri(self) -> str:
@@ -93,7 +93,7 @@ class PrivateDatabase:
     @property
     def log_file(self) -> Path:
         """What the server says."""
-        return self._home / "server.log"
+        return self.home / "server.log"
 
     @property
     def is_new(self) -> bool:
@@ -102,16 +102,16 @@ class PrivateDatabase:
 
     @property
     def _data_dir(self) -> Path:
-        return self._home / "data"
+        return self.home / "data"
 
     @property
     def _temporary_dir(self) -> Path:
         """Its own: a starting server deletes what looks like temporary tables, also those of a neighbour."""
-        return self._home / "tmp"
+        return self.home / "tmp"
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises ServerError with the end of its log."""
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._temporary_dir.mkdir(exist_ok=True)
         if self.is_new:
             self._initialise()
@@ -151,9 +151,9 @@ class PrivateDatabase:
 
     def _initialise(self) -> None:
         """Make the data folder in a draft of its own, which a killed start may leave behind, still being written."""
-        for old in self._home.glob("draft-*"):
+        for old in self.home.glob("draft-*"):
             shutil.rmtree(old, ignore_errors=True)
-        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=self._home))
+        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=self.home))
         (draft / "tmp").mkdir()
         if self._program.is_mariadb:
             command = ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=socket"]
@@ -169,7 +169,7 @@ class PrivateDatabase:
         shutil.rmtree(draft)
 
     def _spawn(self) -> None:
-        init_file = self._home / "accounts.sql"
+        init_file = self.home / "accounts.sql"
         init_file.touch(mode=0o600)
         init_file.write_text(self._accounts_sql())
         self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -178,7 +178,7 @@ class PrivateDatabase:
             f"--tmpdir={self._temporary_dir}",
             f"--socket={self.socket}",
             f"--port={self.port}",
-            f"--pid-file={self._home / 'server.pid'}",
+            f"--pid-file={self.home / 'server.pid'}",
             f"--init-file={init_file}",
             "--bind-address=127.0.0.1",
             "--skip-name-resolve",
@@ -190,7 +190,7 @@ class PrivateDatabase:
         ]
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_end_with_parent(), self._program.path, "--no-defaults", *options],
+                [*end_with_parent(), self._program.path, "--no-defaults", *options],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -252,8 +252,8 @@ def _as_root() -> list[str]:
     return ["--user=root"] if os.geteuid() == 0 else []
 
 
-def _end_with_parent() -> list[str]:
-    """A prefix that has the kernel end the program (cleanly) when the supervisor itself is killed."""
+def end_with_parent() -> list[str]:
+    """A prefix that has the kernel end the program (cleanly) when whoever started it is killed."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
 

@@ -4,9 +4,11 @@ Everything it writes is under `var/`. A server that the configuration names is u
 """
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -27,14 +29,15 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
 from app import create_app
-from app.embedded.database import PrivateDatabase, ServerError
-from app.errors import AppError
+from app.embedded.database import PrivateDatabase, ServerError, end_with_parent
+from app.errors import AppError, explain
 from app.extensions import db
 from app.middleware.auth_jwt import issue_access_token
-from app.services import demo_service, user_service
-from config import ROOT, Config, ConfigError, environment, var_dir
+from app.services import demo_service, schema_service, user_service
+from config import ROOT, Config, ConfigError, given_environment, var_dir
 
 READY_SECONDS = 60
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 TOKEN_TTL = timedelta(days=1)
 STOPPED_BY_SIGNAL = (130, 143)
 
@@ -51,7 +54,7 @@ def main() -> int:
                 _prepare_data()
             return _run_processes(app, config)
     except (ServerError, ConfigError, AppError) as error:
-        print(error, file=sys.stderr)
+        print(explain(error), file=sys.stderr)
         return 1
 
 
@@ -76,13 +79,12 @@ def _only_one_per_folder() -> Iterator[None]:
 def _database() -> Iterator[Config]:
     """The configuration of all processes, on the configured server or on a private one that runs meanwhile."""
     settings_file = var_dir() / "embedded.env"
-    settings = {**dotenv_values(settings_file), "EMBEDDED": "1"}
+    settings = dotenv_values(settings_file)
     for secret in ("JWT_SECRET_KEY", "DATABASE_PASSWORD"):
         settings[secret] = settings.get(secret) or secrets.token_urlsafe(48)
-    given = environment()
-    configured = given.get("SQLALCHEMY_DATABASE_URI")
-    if configured and configured != settings.get("SQLALCHEMY_DATABASE_URI"):
-        settings["SQLALCHEMY_DATABASE_URI"] = configured
+    configured = given_environment().get("SQLALCHEMY_DATABASE_URI")
+    if configured:
+        settings |= {"SQLALCHEMY_DATABASE_URI": configured, "EMBEDDED": "0"}
         _write_settings(settings_file, settings)
         yield _export(settings)
         return
@@ -92,7 +94,7 @@ def _database() -> Iterator[Config]:
     try:
         database.start()
         threading.Thread(target=database.keep_alive, daemon=True).start()
-        settings["SQLALCHEMY_DATABASE_URI"] = database.uri
+        settings |= {"SQLALCHEMY_DATABASE_URI": database.uri, "EMBEDDED": "1"}
         _write_settings(settings_file, settings)
         yield _export(settings)
     finally:
@@ -109,10 +111,8 @@ def _write_settings(file: Path, settings: dict[str, str | None]) -> None:
 
 def _export(settings: dict[str, str | None]) -> Config:
     """Hand the settings to the processes started from here; what the user has set himself stays."""
-    given = environment()
-    for name, value in settings.items():
-        if name == "SQLALCHEMY_DATABASE_URI" or not given.get(name):
-            os.environ[name] = value or ""
+    given = given_environment()
+    os.environ.update({name: value for name, value in settings.items() if value and not given.get(name)})
     return Config.load()
 
 
@@ -128,6 +128,7 @@ def _refuse_a_taken_port(config: Config) -> None:
 
 def _prepare_data() -> None:
     """Migrations always; demo data only into a database that holds nobody."""
+    schema_service.get_revision()  # a server that cannot be used is said in one line
     flask_migrate.upgrade()
     if demo_service.is_empty():
         for line in demo_service.create_demo_data():
@@ -140,7 +141,10 @@ def _run_processes(app: Flask, config: Config) -> int:
     # honcho would give each process a PORT of its own
     process_environment = {**os.environ, "PATH": python_path, "PORT": str(config.PORT), "PYTHONUNBUFFERED": "1"}
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        manager.add_process(name, f"exec {command}", env=process_environment, cwd=str(ROOT))
+        tied = shlex.join([*end_with_parent(), *shlex.split(command)])
+        manager.add_process(name, f"exec {tied}", env=process_environment, cwd=str(ROOT))
+    # honcho's helper process ends with this one, however it ends, and what it started ends with the helper
+    os.register_at_fork(after_in_child=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
     threading.Thread(target=_announce, args=(app, config), daemon=True).start()
     manager.loop()
     with app.app_context():

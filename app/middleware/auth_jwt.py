@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+import structlog
 from flask import g
 from flask_jwt_extended import create_access_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTExtendedException
@@ -41,6 +42,7 @@ def auth_required(roles: list[str]) -> Callable[[Callable[P, R]], Callable[P, R]
         @wraps(view)
         def check(*args: P.args, **kwargs: P.kwargs) -> R:
             g.user = _user_of_token()
+            structlog.contextvars.bind_contextvars(user_id=g.user.id)
             if not g.user.has_any(accepted):
                 raise Forbidden
             return view(*args, **kwargs)

@@ -15,6 +15,7 @@ from app.errors import (
     ServiceUnavailable,
     Unauthorized,
     UnsupportedMediaType,
+    explain,
 )
 
 log = structlog.stdlib.get_logger("laurel.error")
@@ -42,7 +43,7 @@ def register_error_handlers(app: Flask) -> None:
         if error.status >= 500:
             # The cause of a rolled back transaction is a fault to be mended; an unreachable database is not.
             expected = isinstance(error, ServiceUnavailable)
-            log.error("request_failed", code=error.code, reason=str(error), exc_info=None if expected else error)
+            log.error("request_failed", code=error.code, reason=explain(error), exc_info=None if expected else error)
         else:
             log.info("request_refused", code=error.code, reason=str(error))
         return error_response(error)

@@ -17,7 +17,7 @@ R = TypeVar("R")
 M = TypeVar("M", bound=BaseModel)
 
 MAX_NESTING = 32
-_JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.?)*+"?', re.DOTALL)  # possessive: linear in any text
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 

@@ -1,4 +1,4 @@
-"""match_reviews: the first implausible result of a match, waiting for a decision; one row per match."""
+"""match_reviews: implausible results of matches, waiting for a decision; a row per match and different result."""
 
 import json
 
@@ -9,6 +9,8 @@ from app.clock import from_column, from_nullable_column
 from app.rules.match_rules import MatchResult
 from app.rules.review_rules import Review
 from app.transaction import Transaction
+
+MOST_RESULTS = 10  # of one match
 
 _COLUMNS = """
                r.id, r.match_id, r.user_id, u.username, r.status,
@@ -22,30 +24,50 @@ def record(
     match_id: int,
     user_id: int,
     result: MatchResult,
-    implausible: dict[str, object],
+    implausible: dict[str, str],
     request_id: str,
 ) -> None:
-    """Keep the first refused result of a match; later ones only count, so that a client cannot fill the table."""
+    """Keep a refused result of a match that this transaction has locked; the same one again only counts.
+
+    A match has at most MOST_RESULTS of them, so that a client cannot fill the table.
+    """
+    facts = {
+        "match_id": match_id,
+        "is_win": result.is_win,
+        "score": result.score,
+        "duration_seconds": result.duration_seconds,
+        "wave_reached": result.wave_reached,
+    }
+    repeated = tx.execute(
+        """
+        UPDATE match_reviews
+        SET attempts = attempts + 1
+        WHERE match_id = :match_id
+          AND is_win = :is_win
+          AND score = :score
+          AND duration_seconds = :duration_seconds
+          AND wave_reached = :wave_reached
+        """,
+        facts,
+    )
+    if repeated.rowcount:
+        return
     tx.execute(
         """
         INSERT INTO match_reviews
                (match_id, user_id, is_win, score, duration_seconds, wave_reached, implausible_json, request_id,
                 created_at)
-        VALUES (:match_id, :user_id, :is_win, :score, :duration_seconds, :wave_reached, :implausible, :request_id,
-                :now)
-        ON DUPLICATE KEY UPDATE
-               attempts = attempts + 1
+        SELECT :match_id, :user_id, :is_win, :score, :duration_seconds, :wave_reached, :implausible, :request_id, :now
+        FROM (SELECT COUNT(*) AS kept FROM match_reviews WHERE match_id = :match_id) AS present
+        WHERE present.kept < :most
         """,
         {
-            "match_id": match_id,
+            **facts,
             "user_id": user_id,
-            "is_win": result.is_win,
-            "score": result.score,
-            "duration_seconds": result.duration_seconds,
-            "wave_reached": result.wave_reached,
             "implausible": canonical_json(implausible),
             "request_id": request_id,
             "now": tx.now,
+            "most": MOST_RESULTS,
         },
     )
 

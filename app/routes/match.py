@@ -6,8 +6,7 @@ from app.controllers import match_controller
 from app.middleware.auth_jwt import auth_required
 from app.middleware.idempotency_key import accept_idempotency_key
 from app.middleware.validate import validate, validate_query
-from app.schemas.match import FinishMatch, StartMatch
-from app.schemas.page import HistoryQuery
+from app.schemas.match import FinishMatch, MatchHistoryQuery, StartMatch
 
 match_bp = Blueprint("match", __name__, url_prefix="/match")
 
@@ -35,6 +34,6 @@ def get_match(match_id: int) -> Response:
 
 @match_bp.get("/history")
 @auth_required(roles=["player"])
-@validate_query(HistoryQuery)
-def list_matches(query: HistoryQuery) -> Response:
+@validate_query(MatchHistoryQuery)
+def list_matches(query: MatchHistoryQuery) -> Response:
     return match_controller.list_matches(query)

@@ -11,7 +11,7 @@ STATUS_AFTER = {"accept": "accepted", "dismiss": "dismissed"}
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A refused result: what was claimed, what was wrong with it, how often it or another was tried."""
+    """A refused result: what was claimed, what was wrong with it, how often it was tried."""
 
     id: int
     match_id: int

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.rules.match_rules import MatchResult
 from app.schemas import CamelRequest
+from app.schemas.page import HistoryQuery
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 BigCount = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -16,6 +17,12 @@ class StartMatch(CamelRequest):
     """`POST /match/start`; `mode` is the client's own word for the kind of match."""
 
     mode: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")] | None = None
+
+
+class MatchHistoryQuery(HistoryQuery):
+    """`GET /match/history`."""
+
+    item_fields = ("matchId", "status", "mode", "startedAt", "finishedAt", "result")
 
 
 class ResultBody(CamelRequest):

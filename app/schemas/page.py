@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.schemas import SnakeRequest
@@ -34,6 +34,16 @@ class HistoryQuery(SnakeRequest):
     limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)] = 20
     cursor: Annotated[str, AfterValidator(_decode)] | None = None
     fields: str | None = None
+
+    item_fields: ClassVar[tuple[str, ...]]  # what an item of the list has
+
+    @field_validator("fields")
+    @classmethod
+    def _names_fields_of_an_item(cls, fields: str | None) -> str | None:
+        unknown = set((fields or "").split(",")) - {"", *cls.item_fields}
+        if unknown or fields == "":
+            raise ValueError(f"one or more of {', '.join(cls.item_fields)} required")
+        return fields
 
     @property
     def before_id(self) -> int:

@@ -11,6 +11,20 @@ from app.schemas.page import HistoryQuery
 class ReviewsQuery(HistoryQuery):
     """Which reviews to list."""
 
+    item_fields = (
+        "id",
+        "match_id",
+        "user_id",
+        "username",
+        "status",
+        "result",
+        "implausible",
+        "attempts",
+        "created_at",
+        "decided_at",
+        "decided_by",
+    )
+
     status: Literal["open", "accepted", "dismissed"] = "open"
 
 

@@ -76,23 +76,18 @@ def finish_match(*, user_id: int, match_id: int, result: MatchResult, request_id
 
     The same result again returns the first settlement with `replayed` set. Raises MatchNotFound (also for
     somebody else's match), ProgressNotFound, MatchAlreadyFinished for another result, MatchAbandoned, and
-    ResultImplausible, for which the result is recorded for review in a transaction of its own.
+    ResultImplausible, with the result recorded for review.
     """
-    try:
-        return _finish_match(user_id=user_id, match_id=match_id, result=result, request_id=request_id)
-    except ResultImplausible as refusal:
-        _record_for_review(
-            user_id=user_id,
-            match_id=match_id,
-            result=result,
-            implausible=dict(refusal.details or {}),
-            request_id=request_id,
-        )
-        raise
+    outcome = _finish_match(user_id=user_id, match_id=match_id, result=result, request_id=request_id)
+    if isinstance(outcome, ResultImplausible):  # raised out here, where its record is committed
+        raise outcome
+    return outcome
 
 
 @transaction("finish_match")
-def _finish_match(tx: Transaction, *, user_id: int, match_id: int, result: MatchResult, request_id: str) -> Settlement:
+def _finish_match(
+    tx: Transaction, *, user_id: int, match_id: int, result: MatchResult, request_id: str
+) -> Settlement | ResultImplausible:
     # 0) the match, then the progress row, are locked: nobody else settles either until the commit
     locked = match_repo.lock_with_progress(tx, user_id=user_id, match_id=match_id, board_code=BOARD_CODE)
     if locked is None:
@@ -104,9 +99,14 @@ def _finish_match(tx: Transaction, *, user_id: int, match_id: int, result: Match
         if match.result != result:
             raise MatchAlreadyFinished(match_id=match_id)
         return Settlement(match, replayed=True)
+    if locked.progress is None:
+        raise ProgressNotFound(user_id=user_id)
     implausible = implausible_fields(result, started_at=match.started_at, now=tx.now, limits=_limits())
     if implausible:
-        raise ResultImplausible(implausible, match_id=match_id)
+        review_repo.record(
+            tx, match_id=match_id, user_id=user_id, result=result, implausible=implausible, request_id=request_id
+        )
+        return ResultImplausible(implausible, match_id=match_id)
     return Settlement(settle(tx, locked, result, request_id), replayed=False)
 
 
@@ -169,26 +169,6 @@ def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id
         finished_at=tx.now,
         result=result,
         receipt=receipt,
-    )
-
-
-@transaction("record_for_review")
-def _record_for_review(
-    tx: Transaction,
-    *,
-    user_id: int,
-    match_id: int,
-    result: MatchResult,
-    implausible: dict[str, object],
-    request_id: str,
-) -> None:
-    review_repo.record(
-        tx,
-        match_id=match_id,
-        user_id=user_id,
-        result=result,
-        implausible=implausible,
-        request_id=request_id,
     )
 
 

@@ -12,14 +12,15 @@ class SchemaOutdated(Exception):
 
 
 @transaction("get_schema_revision")
-def _get_revision(tx: Transaction) -> str | None:
+def get_revision(tx: Transaction) -> str | None:
+    """The migration that the database stands at; None for an empty one."""
     return schema_repo.find_revision(tx)
 
 
 def require_current_schema(migrations_dir: str) -> None:
     """Raise SchemaOutdated if the database is behind `migrations_dir`; one that is ahead is a rolling upgrade."""
     scripts = ScriptDirectory(migrations_dir)
-    head, revision = scripts.get_current_head(), _get_revision()
+    head, revision = scripts.get_current_head(), get_revision()
     if revision == head:
         return
     try:

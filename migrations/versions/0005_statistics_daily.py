@@ -1,6 +1,6 @@
 """Daily statistics.
 
-Days are UTC.
+Days are UTC. score_sum is wider than a score, which may be as large as BIGINT.
 """
 
 from alembic import op
@@ -19,7 +19,7 @@ def upgrade() -> None:
             playtime_seconds BIGINT NOT NULL DEFAULT 0,
             wins INT NOT NULL DEFAULT 0,
             losses INT NOT NULL DEFAULT 0,
-            score_sum BIGINT NOT NULL DEFAULT 0,
+            score_sum DECIMAL(30, 0) NOT NULL DEFAULT 0,
             PRIMARY KEY (user_id, day)
         ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
     """)

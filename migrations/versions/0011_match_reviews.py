@@ -1,6 +1,6 @@
 """Reviews of implausible results.
 
-One row per match: the first refused result, and how often it or another was tried.
+A row per match and different refused result, with how often it was tried.
 """
 
 from alembic import op
@@ -27,7 +27,7 @@ def upgrade() -> None:
             decided_at DATETIME(3) NULL,
             decided_by BIGINT NULL,
             PRIMARY KEY (id),
-            UNIQUE KEY uq_match_reviews_match_id (match_id),
+            KEY ix_match_reviews_match_id (match_id),
             KEY ix_match_reviews_status (status, id)
         ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
     """)

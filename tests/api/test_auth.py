@@ -26,7 +26,7 @@ DOORS = [
     ("GET", "/api/v1/admin/reviews"),
     ("POST", "/api/v1/admin/reviews/1"),
 ]
-OPEN = {"/healthz", "/readyz", "/static/<path:filename>"}
+OPEN = {"/healthz", "/readyz"}
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def test_every_door_asks_for_a_token(app: Flask, client: FlaskClient) -> None:
         "Bearer a.b.c",
         "Basic ZGVtbzpkZW1v",
         f"Bearer {unsigned()}",
-        f"Bearer {signed(key='k' * 48)}",
+        f"Bearer {signed(key='another-key-that-is-as-long-as-ours')}",
         f"Bearer {signed(algorithm='HS384')}",
         f"Bearer {signed(exp=int(time.time()) - 1)}",
         f"Bearer {signed(nbf=int(time.time()) + 60)}",

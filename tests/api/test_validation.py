@@ -98,6 +98,12 @@ def test_brackets_in_strings_do_not_nest(refused: Callable[..., Any]) -> None:
     assert set(refused(raw)[2]) >= {"matchId", "result.score"}
 
 
+@pytest.mark.timeout(10)
+def test_a_hostile_text_is_measured_in_linear_time(refused: Callable[..., Any]) -> None:
+    hostile = b"[" * 33 + b'"' + b'\\"' * 400_000
+    assert refused(hostile)[:2] == (400, "VALIDATION_ERROR")
+
+
 def test_ten_megabytes_are_413(refused: Callable[..., Any]) -> None:
     assert refused(b'{"a": "' + b"x" * 10_000_000 + b'"}')[:2] == (413, "PAYLOAD_TOO_LARGE")
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from config import ROOT
 from tests.support.players import finish_body
-from tests.support.processes import Running, finish
+from tests.support.processes import Running, finish, free_port, is_listening, wait_until
 
 DEMO_BODY = finish_body(987654321)
 PRINTED_TOKEN = r"curl -i (http://\S+)/match/finish[^\0]*?Bearer ([\w.-]+)'[^\0]*?waveReached\": 12}}'"
@@ -67,6 +68,41 @@ def test_first_start_settlement_stop_and_second_start(tmp_path: Path) -> None:
         assert (replayed.content, replayed.headers["Idempotency-Replayed"]) == (settled.content, "true")
         assert second.stop(signal.SIGINT, group=True) < 20
     assert server_log(tmp_path).count("Shutdown complete") > log.count("Shutdown complete")
+
+
+def test_a_server_of_ones_own_is_used_every_time(tmp_path: Path, empty_database: Callable[[str], str]) -> None:
+    uri = empty_database("own")
+    for _ in range(2):
+        with run(tmp_path, SQLALCHEMY_DATABASE_URI=uri) as running:
+            _, token = running.wait_for(PRINTED_TOKEN).groups()
+            assert finish(running.url, token, DEMO_BODY).status_code == 200
+            assert running.stop(signal.SIGTERM, group=True) < 20
+        assert sorted(path.name for path in (tmp_path / "var").iterdir()) == ["embedded.env", "lock"]
+    database = create_engine(uri, poolclass=NullPool)
+    with database.connect() as connection:
+        assert connection.scalar(text("SELECT COUNT(*) FROM game_events")) == 1
+
+
+def test_an_unreachable_server_of_ones_own_is_said_in_one_line(tmp_path: Path) -> None:
+    uri = f"mysql+pymysql://laurel:secret@127.0.0.1:{free_port()}/laurel"
+    with run(tmp_path, SQLALCHEMY_DATABASE_URI=uri) as running:
+        assert running.process.wait(30) == 1
+        assert "The database is not available" in running.output
+        assert "Traceback" not in running.output
+        assert "secret" not in running.output
+
+
+def test_a_killed_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
+    with run(tmp_path) as killed:
+        _, token = killed.wait_for(PRINTED_TOKEN).groups()
+        settled = finish(killed.url, token, DEMO_BODY)
+        killed.process.kill()
+        killed.process.wait()
+        wait_until(lambda: not is_listening(killed.port), 15)
+    with run(tmp_path, PORT=str(killed.port)) as running:
+        running.wait_for(PRINTED_TOKEN)
+        again = finish(running.url, token, DEMO_BODY)
+        assert (again.content, again.headers["Idempotency-Replayed"]) == (settled.content, "true")
 
 
 def test_two_folders_run_side_by_side_and_one_folder_runs_once(tmp_path: Path) -> None:

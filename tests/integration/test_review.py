@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.schemas.review import ReviewsQuery
 from tests.support.players import Player, at_once, finish_body, open_match
 
 Sql = Callable[..., list[Any]]
@@ -44,15 +45,55 @@ def test_an_implausible_result_grants_nothing_and_waits_for_review(
     assert json.loads(review.implausible_json) == error["details"]
 
 
-def test_repeats_only_count_and_the_match_can_still_be_finished(
+def test_a_repeat_only_counts_and_the_match_can_still_be_finished(
     app: Flask, client: FlaskClient, player: Player, sql: Sql
 ) -> None:
     match_id = open_match(app, player)
-    for score in (10_000_001, 10_000_002, 10_000_003):
-        assert refuse(client, player, match_id, score=score).status_code == 422
+    for _ in range(3):
+        assert refuse(client, player, match_id).status_code == 422
     review = review_of(sql, match_id)
     assert (review.score, review.attempts) == (10_000_001, 3)
     assert refuse(client, player, match_id, score=10_000_000).status_code == 200
+
+
+def test_another_result_is_another_review_also_after_a_dismissal(
+    app: Flask, client: FlaskClient, player: Player, admin: Player, sql: Sql
+) -> None:
+    match_id = open_match(app, player)
+    refuse(client, player, match_id)
+    decide(client, admin, review_of(sql, match_id).id, "dismiss")
+    refuse(client, player, match_id, score=10_000_002)
+    refuse(client, player, match_id)
+    rows = sql("SELECT score, status, attempts FROM match_reviews WHERE match_id = :id ORDER BY id", id=match_id)
+    assert [tuple(row) for row in rows] == [(10_000_001, "dismissed", 2), (10_000_002, "open", 1)]
+
+
+def test_a_match_keeps_a_limited_number_of_refused_results(
+    app: Flask, client: FlaskClient, player: Player, sql: Sql
+) -> None:
+    match_id = open_match(app, player)
+    for score in range(10_000_001, 10_000_016):
+        assert refuse(client, player, match_id, score=score).status_code == 422
+    assert sql("SELECT COUNT(*) FROM match_reviews WHERE match_id = :id", id=match_id)[0][0] == 10
+
+
+def test_without_a_progress_row_nothing_is_recorded(app: Flask, client: FlaskClient, player: Player, sql: Sql) -> None:
+    match_id = open_match(app, player)
+    sql("DELETE FROM player_progress WHERE user_id = :id", id=player.id)
+    assert refuse(client, player, match_id).status_code == 404
+    assert sql("SELECT id FROM match_reviews WHERE match_id = :id", id=match_id) == []
+
+
+def test_the_largest_result_can_be_accepted_and_the_day_goes_on(
+    app: Flask, client: FlaskClient, player: Player, admin: Player, sql: Sql
+) -> None:
+    for _ in range(2):
+        match_id = open_match(app, player)
+        refuse(client, player, match_id, score=2**63 - 1, durationSeconds=2**31 - 1, waveReached=2**31 - 1)
+        assert decide(client, admin, review_of(sql, match_id).id, "accept").status_code == 200
+    assert refuse(client, player, open_match(app, player), score=1).status_code == 200
+    (day,) = sql("SELECT SUM(score_sum) AS total FROM statistics_daily WHERE user_id = :id", id=player.id)
+    assert int(day.total) == 2 * (2**63 - 1) + 1
 
 
 def test_admins_list_open_reviews(app: Flask, client: FlaskClient, player: Player, admin: Player, sql: Sql) -> None:
@@ -63,6 +104,7 @@ def test_admins_list_open_reviews(app: Flask, client: FlaskClient, player: Playe
     assert (newest["match_id"], newest["username"], newest["status"]) == (match_id, player.username, "open")
     assert newest["result"] == {"is_win": True, "score": 10_000_001, "duration_seconds": 410, "wave_reached": 12}
     assert set(newest["implausible"]) == {"result.score"}
+    assert tuple(newest) == ReviewsQuery.item_fields
 
 
 def test_accepting_settles_the_match_as_recorded_once(

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 from prometheus_client import REGISTRY
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from app.errors import Conflict, ServiceUnavailable, TransactionFailed
 from app.extensions import db
@@ -49,7 +51,7 @@ def test_the_session_is_utc_strict_read_committed_and_impatient() -> None:
     time_zone, sql_mode, lock_wait_timeout, isolation = session()
     assert time_zone == "+00:00"
     assert set(SQL_MODE.split(",")) <= set(sql_mode.split(","))
-    assert lock_wait_timeout == 3
+    assert lock_wait_timeout == 2
     assert isolation == "READ-COMMITTED"
 
 
@@ -100,18 +102,14 @@ def test_a_deadlock_is_run_again_until_both_commit(app: Flask, sql: Sql) -> None
     assert count("laurel_transaction_retries_total", name="crossing", errno="1213") == 1
 
 
-def test_a_row_that_stays_locked_is_503_after_the_attempts(
-    player: Player, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.transaction.MAX_ATTEMPTS", 2)
-
+def test_a_row_that_stays_locked_is_503_after_the_attempts(player: Player, engine: Engine) -> None:
     @transaction("wait_for_lock")
     def wait(tx: Transaction) -> None:
         tx.execute("SET SESSION innodb_lock_wait_timeout = 1", {})
         try:
             add_xp(tx, player.id)
         finally:
-            tx.execute("SET SESSION innodb_lock_wait_timeout = 3", {})
+            tx.execute("SET SESSION innodb_lock_wait_timeout = 2", {})
 
     with engine.connect() as holder:
         holder.exec_driver_sql("BEGIN")
@@ -170,6 +168,37 @@ def test_a_connection_lost_at_commit_is_never_run_again(player: Player, engine: 
         body()
     assert len(attempts) == 1
     assert xp_of(sql, player) == 0
+
+
+def test_a_lost_commit_is_not_run_again_even_if_no_statement_succeeded(engine: Engine) -> None:
+    attempts: list[int] = []
+
+    @transaction("swallows_its_only_statement")
+    def body(tx: Transaction) -> None:
+        attempts.append(1)
+        with suppress(ProgrammingError):
+            tx.execute("SELECT nothing FROM no_such_table", {})
+        kill(engine, tx.connection)
+
+    with pytest.raises(ServiceUnavailable):
+        body()
+    assert len(attempts) == 1
+
+
+def test_a_connection_whose_commit_failed_is_never_used_again(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+
+    @transaction("commit_fails")
+    def body(tx: Transaction) -> None:
+        used.append(int(tx.execute("SELECT CONNECTION_ID()", {}).scalar_one()))
+        add_xp(tx, player.id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "commit", lambda _self: 1 / 0)
+        with pytest.raises(TransactionFailed):
+            body()
+    body()
+    assert used[0] != used[1]
 
 
 def test_an_exhausted_pool_is_503(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

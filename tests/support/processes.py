@@ -86,6 +86,11 @@ class Running:
         return time.monotonic() - begun
 
 
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def is_ready(url: str) -> bool:
     try:
         return requests.get(f"{url}/readyz", timeout=3).status_code == 200
