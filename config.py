@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent
 DRIVERS = ("mysql+pymysql", "mysql+mysqldb")
 DEBUG_JWT_SECRET_KEY = "debug-only-key-that-signs-nothing-of-value"  # noqa: S105
 MIN_KEY_BYTES = 32
-MIN_DIFFERENT_BYTES = 12
+MIN_DIFFERENT_CHARACTERS = 12
 
 
 class ConfigError(ClickException):
@@ -71,12 +71,9 @@ class Config(BaseModel):
     def _signs_with_a_strong_key(self) -> Self:
         if self.DEBUG:
             return self
-        key = self.JWT_SECRET_KEY.encode()
-        if (
-            len(key) < MIN_KEY_BYTES
-            or len(set(key)) < MIN_DIFFERENT_BYTES
-            or self.JWT_SECRET_KEY == DEBUG_JWT_SECRET_KEY
-        ):
+        key = self.JWT_SECRET_KEY
+        weak = len(key.encode()) < MIN_KEY_BYTES or len(set(key)) < MIN_DIFFERENT_CHARACTERS
+        if weak or key == DEBUG_JWT_SECRET_KEY:
             raise ValueError(
                 f"JWT_SECRET_KEY: at least {MIN_KEY_BYTES} random bytes required, for example the output of"
                 " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`"
