@@ -5,6 +5,8 @@
 
     finish_match(user_id=15, ...)          # the decorated function is called without `tx`
 
+On the hot path, statements that need no answer in between travel together: `tx.batch([...])`.
+
 A public service function is one transaction. The pieces it is made of take the open `tx` as first argument and
 never begin or commit. The body may run more than once, so it holds SQL and arithmetic only: no HTTP, no queue,
 no cache. See docs/transactions.md.
@@ -12,15 +14,16 @@ no cache. See docs/transactions.md.
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, wraps
-from typing import Any, Concatenate, LiteralString, ParamSpec, TypeVar
+from typing import Any, Concatenate, LiteralString, NamedTuple, ParamSpec, TypeVar
 
 import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy import Connection, CursorResult, Engine, TextClause, event, text
+from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -43,6 +46,10 @@ CONNECTION_UNUSABLE = frozenset({1290, 1836})
 # 1053 shutdown in progress, 3032 and 3169 offline mode and session killed
 SERVER_UNAVAILABLE = frozenset({1053, 3032, 3169})
 
+# The connection pool for `tx.batch`, the only one that takes several statements in a packet.
+BATCH = "batch"
+COMMITTED = "committed by the last packet"
+
 SQL_MODE = (
     "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -61,6 +68,13 @@ transaction_seconds = Histogram(
 )
 
 
+class Statement(NamedTuple):
+    """A statement that needs no answer, for `Transaction.batch`; its repository function is called without `tx`."""
+
+    sql: LiteralString
+    parameters: Mapping[str, object]
+
+
 @dataclass(slots=True)
 class Transaction:
     """An open transaction: its connection and the one `now` that everything in it uses (UTC)."""
@@ -71,21 +85,61 @@ class Transaction:
     begun: float = field(default_factory=time.monotonic)
     statements: int = 0
     committing: bool = False
+    pending: list[Statement] = field(default_factory=list)
 
     def execute(self, sql: LiteralString, parameters: Mapping[str, object]) -> CursorResult[Any]:
         """Run one statement with its named parameters (`:name`); values never stand in the text itself."""
+        if self.pending:
+            self._send_pending()
         result = self.connection.execute(_statement(sql), parameters)
         self.statements += 1
         return result
 
+    def batch(self, statements: Sequence[Statement]) -> None:
+        """Run statements in order, in one packet with what follows: the next `execute` or the COMMIT.
+
+        Only in a transaction declared with `batch=True`. An error of any of them ends the packet there, so a COMMIT
+        behind it is not reached; it is raised where the packet is sent.
+        """
+        self.pending.extend(statements)
+
     def commit(self) -> None:
         """End the transaction; only the runner calls it."""
         self.committing = True
+        if self.pending:
+            self._send_pending(and_commit=True)
         try:
             self.connection.commit()
         except BaseException:
             self.connection.invalidate()  # whatever state it is in, nobody inherits it
             raise
+
+    def _send_pending(self, *, and_commit: bool = False) -> None:
+        dbapi_connection = self.connection.connection
+        cursor = dbapi_connection.cursor()
+        try:
+            texts = [cursor.mogrify(_driver_text(sql), parameters) for sql, parameters in self.pending]
+            cursor.execute("; ".join([*texts, "COMMIT"] if and_commit else texts))
+            while cursor.nextset():
+                self.statements += 1
+        except self.connection.dialect.loaded_dbapi.Error as exc:
+            raise self._as_sqlalchemy_error(exc) from exc
+        finally:
+            cursor.close()
+        self.statements += 1
+        self.pending.clear()
+        if and_commit:
+            dbapi_connection.info[COMMITTED] = True
+
+    def _as_sqlalchemy_error(self, exc: Exception) -> BaseException:
+        """The driver's error as `execute` would raise it."""
+        dialect = self.connection.dialect
+        lost = dialect.is_disconnect(exc, self.connection.connection, None)  # type: ignore[arg-type]
+        if lost or server_errno(exc) in CONNECTION_UNUSABLE:
+            self.connection.invalidate(exc)
+        return DBAPIError.instance(
+            None, None, exc, dialect.loaded_dbapi.Error, True, self.connection.invalidated, dialect
+        )
 
 
 @cache
@@ -94,8 +148,16 @@ def _statement(sql: LiteralString) -> TextClause:
     return text(sql)
 
 
-def transaction(name: str) -> Callable[[Callable[Concatenate[Transaction, P], R]], Callable[P, R]]:
-    """Make the function one transaction, named `name` in logs and metrics.
+@cache
+def _driver_text(sql: LiteralString) -> str:
+    """The statement with the placeholders that both drivers know, `%(name)s`."""
+    return str(_statement(sql).compile(dialect=MySQLDialect_pymysql(paramstyle="pyformat")))
+
+
+def transaction(
+    name: str, *, batch: bool = False
+) -> Callable[[Callable[Concatenate[Transaction, P], R]], Callable[P, R]]:
+    """Make the function one transaction, named `name` in logs and metrics; `batch` lets it use `tx.batch`.
 
     Deadlocks and lock wait timeouts roll back and run the body again, as often as MAX_ATTEMPTS says, with growing,
     jittered pauses. A pooled connection found dead by the first statement is replaced once. A connection lost at
@@ -109,21 +171,22 @@ def transaction(name: str) -> Callable[[Callable[Concatenate[Transaction, P], R]
         @wraps(body)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             with transaction_seconds.labels(name).time():
-                return _run(name, lambda tx: body(tx, *args, **kwargs))
+                return _run(name, lambda tx: body(tx, *args, **kwargs), BATCH if batch else None)
 
         return run
 
     return decorate
 
 
-def _run(name: str, body: Callable[[Transaction], R]) -> R:
+def _run(name: str, body: Callable[[Transaction], R], bind: str | None) -> R:
     """Attempt `body` until it commits, fails for good or has used up its attempts."""
+    engine = db.engines[bind]
     attempt = 1
     replaced_connection = False
     while True:
         tx: Transaction | None = None
         try:
-            with db.engine.connect() as connection:
+            with engine.connect() as connection:
                 tx = Transaction(name, connection)
                 result = body(tx)
                 tx.commit()
@@ -152,7 +215,7 @@ def _run(name: str, body: Callable[[Transaction], R]) -> R:
 
 def server_errno(exc: BaseException) -> int | None:
     """The error number of the server or driver, whichever driver raised it."""
-    orig = getattr(exc, "orig", None)
+    orig = getattr(exc, "orig", exc)
     args = getattr(orig, "args", ())
     return args[0] if args and isinstance(args[0], int) else None
 
@@ -177,6 +240,12 @@ def configure_engine(engine: Engine) -> None:
                 f" innodb_lock_wait_timeout = {lock_wait_timeout:d}"
             )
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    def commit_unless_done(dbapi_connection: Any) -> None:
+        if not dbapi_connection.info.pop(COMMITTED, False):
+            dbapi_connection.commit()
+
+    engine.dialect.do_commit = commit_unless_done  # type: ignore[method-assign]
 
     @event.listens_for(engine, "handle_error")
     def _drop_unusable_connection(context: Any) -> None:

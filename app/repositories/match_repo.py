@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from app.clock import from_column, from_nullable_column
 from app.rules.match_rules import Match, MatchResult, MatchRewards, Receipt
 from app.rules.progress_rules import Progress
-from app.transaction import Transaction
+from app.transaction import Statement, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +73,40 @@ def insert_started(
     return int(result.lastrowid)
 
 
-def mark_finished(tx: Transaction, *, user_id: int, match_id: int, result: MatchResult, receipt: Receipt) -> None:
-    """Write the settlement into the match row."""
-    tx.execute(
+def write_settlement(
+    *, user_id: int, match_id: int, result: MatchResult, receipt: Receipt, level: int, now: datetime
+) -> Statement:
+    """Finish the locked match and add its rewards to the locked progress, in one statement.
+
+    `level` is what the new xp makes; it never falls here.
+    """
+    return Statement(
         """
-        UPDATE matches
-        SET status = 'finished',
-            finished_at = :finished_at,
-            is_win = :is_win,
-            score = :score,
-            duration_seconds = :duration_seconds,
-            wave_reached = :wave_reached,
-            xp_granted = :xp,
-            soft_currency_granted = :soft_currency,
-            board_code = :board_code,
-            season = :season,
-            request_id = :request_id
-        WHERE user_id = :user_id
-          AND id = :match_id
+        UPDATE matches m
+        JOIN player_progress p ON p.user_id = m.user_id
+        SET p.xp = p.xp + :xp,
+            p.soft_currency = p.soft_currency + :soft_currency,
+            p.level = GREATEST(p.level, :level),
+            p.updated_at = :now,
+            m.status = 'finished',
+            m.finished_at = :now,
+            m.is_win = :is_win,
+            m.score = :score,
+            m.duration_seconds = :duration_seconds,
+            m.wave_reached = :wave_reached,
+            m.xp_granted = :xp,
+            m.soft_currency_granted = :soft_currency,
+            m.board_code = :board_code,
+            m.season = :season,
+            m.request_id = :request_id
+        WHERE m.user_id = :user_id
+          AND m.id = :match_id
         """,
         {
             "user_id": user_id,
             "match_id": match_id,
-            "finished_at": tx.now,
+            "now": now,
+            "level": level,
             "is_win": result.is_win,
             "score": result.score,
             "duration_seconds": result.duration_seconds,

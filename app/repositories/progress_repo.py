@@ -29,18 +29,3 @@ def find(tx: Transaction, user_id: int) -> Progress | None:
     if row is None:
         return None
     return Progress(row.user_id, row.xp, row.level, row.soft_currency, from_column(row.updated_at))
-
-
-def add_rewards(tx: Transaction, user_id: int, *, xp: int, soft_currency: int, level: int) -> None:
-    """Add to the locked row; `level` is what the new xp makes, and never falls here."""
-    tx.execute(
-        """
-        UPDATE player_progress
-        SET xp = xp + :xp,
-            soft_currency = soft_currency + :soft_currency,
-            level = GREATEST(level, :level),
-            updated_at = :now
-        WHERE user_id = :user_id
-        """,
-        {"user_id": user_id, "xp": xp, "soft_currency": soft_currency, "level": level, "now": tx.now},
-    )

@@ -1,12 +1,14 @@
 """statistics_daily: counters of a player's day (UTC), `PRIMARY KEY (user_id, day)`."""
 
+from datetime import datetime
+
 from app.rules.match_rules import MatchResult
-from app.transaction import Transaction
+from app.transaction import Statement
 
 
-def add_match(tx: Transaction, *, user_id: int, result: MatchResult) -> None:
+def add_match(*, user_id: int, result: MatchResult, now: datetime) -> Statement:
     """Count a finished match on the day of the transaction; a match adds no session."""
-    tx.execute(
+    return Statement(
         """
         INSERT INTO statistics_daily
                (user_id, day, sessions_count, events_count, playtime_seconds, wins, losses, score_sum)
@@ -20,7 +22,7 @@ def add_match(tx: Transaction, *, user_id: int, result: MatchResult) -> None:
         """,
         {
             "user_id": user_id,
-            "day": tx.now.date(),
+            "day": now.date(),
             "playtime_seconds": result.duration_seconds,
             "wins": int(result.is_win),
             "losses": int(not result.is_win),

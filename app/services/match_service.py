@@ -17,7 +17,6 @@ from app.repositories import (
     leaderboard_repo,
     match_repo,
     outbox_repo,
-    progress_repo,
     review_repo,
     stats_repo,
     user_repo,
@@ -84,7 +83,7 @@ def finish_match(*, user_id: int, match_id: int, result: MatchResult, request_id
     return outcome
 
 
-@transaction("finish_match")
+@transaction("finish_match", batch=True)
 def _finish_match(
     tx: Transaction, *, user_id: int, match_id: int, result: MatchResult, request_id: str
 ) -> Settlement | ResultImplausible:
@@ -118,47 +117,50 @@ def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id
     match, progress = locked.match, locked.progress
     if progress is None:
         raise ProgressNotFound(user_id=match.user_id)
+    user_id, now = match.user_id, tx.now
     rewards = match_rewards(result.wave_reached)
     receipt = Receipt(rewards, BOARD_CODE, locked.season, request_id)
-
-    # 1) game_events
-    events_repo.insert_game_event(
-        tx,
-        user_id=match.user_id,
-        event_type="match_finish",
-        payload={
-            "requestId": request_id,
-            "matchId": match.id,
-            "result": {
-                "isWin": result.is_win,
-                "score": result.score,
-                "durationSeconds": result.duration_seconds,
-                "waveReached": result.wave_reached,
-            },
-        },
-    )
-    # 2) player_progress
-    progress_repo.add_rewards(
-        tx,
-        match.user_id,
-        xp=rewards.xp,
-        soft_currency=rewards.soft_currency,
-        level=level_for_xp(progress.xp + rewards.xp),
-    )
-    # 3) statistics_daily
-    stats_repo.add_match(tx, user_id=match.user_id, result=result)
-    # 4) leaderboard_scores
-    leaderboard_repo.upsert_best_score(
-        tx, user_id=match.user_id, board_code=BOARD_CODE, season=locked.season, score=result.score
-    )
-    # 5) the match itself: result, ledger entry and receipt
-    match_repo.mark_finished(tx, user_id=match.user_id, match_id=match.id, result=result, receipt=receipt)
-    # 6) what follows after the commit
-    outbox_repo.insert(
-        tx,
-        event_type="match.finished",
-        key=str(match.user_id),
-        payload={"match_id": match.id, "request_id": request_id},
+    tx.batch(
+        [
+            # 1) game_events
+            events_repo.insert_game_event(
+                user_id=user_id,
+                event_type="match_finish",
+                payload={
+                    "requestId": request_id,
+                    "matchId": match.id,
+                    "result": {
+                        "isWin": result.is_win,
+                        "score": result.score,
+                        "durationSeconds": result.duration_seconds,
+                        "waveReached": result.wave_reached,
+                    },
+                },
+                now=now,
+            ),
+            # 2) player_progress, and the match itself: result, ledger entry and receipt
+            match_repo.write_settlement(
+                user_id=user_id,
+                match_id=match.id,
+                result=result,
+                receipt=receipt,
+                level=level_for_xp(progress.xp + rewards.xp),
+                now=now,
+            ),
+            # 3) statistics_daily
+            stats_repo.add_match(user_id=user_id, result=result, now=now),
+            # 4) leaderboard_scores
+            leaderboard_repo.upsert_best_score(
+                user_id=user_id, board_code=BOARD_CODE, season=locked.season, score=result.score, now=now
+            ),
+            # 5) what follows after the commit
+            outbox_repo.insert(
+                event_type="match.finished",
+                key=str(user_id),
+                payload={"match_id": match.id, "request_id": request_id},
+                now=now,
+            ),
+        ]
     )
     return Match(
         id=match.id,
@@ -166,7 +168,7 @@ def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id
         status="finished",
         mode=match.mode,
         started_at=match.started_at,
-        finished_at=tx.now,
+        finished_at=now,
         result=result,
         receipt=receipt,
     )

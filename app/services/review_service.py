@@ -16,7 +16,7 @@ def list_reviews(tx: Transaction, *, status: str, before_id: int, limit: int) ->
     return review_repo.list_by_status(tx, status=status, before_id=before_id, limit=limit)
 
 
-@transaction("decide_review")
+@transaction("decide_review", batch=True)
 def decide_review(
     tx: Transaction,
     review_id: int,

@@ -105,7 +105,8 @@ def test_a_fault_is_logged_with_its_trace_and_request_but_no_secret(
     }
     output = "\n".join(lines())
     assert "OperationalError" in output or "DataError" in output
-    assert "insert_game_event" in output
+    assert "payload_json" in output
+    assert "Traceback" in output or "exc_type" in output
     assert "req_fault" in output
     assert player.token not in output
     assert "not json" not in output

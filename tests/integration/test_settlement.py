@@ -2,18 +2,17 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 
 from app.repositories import match_repo
-from app.transaction import Transaction, server_errno, transaction
+from app.transaction import Statement, Transaction, server_errno, transaction
 from tests.support.players import Player, at_once, finish_body, new_player, open_match
 
 Sql = Callable[..., list[Any]]
@@ -161,45 +160,22 @@ def test_the_counters_of_a_day_add_up(app: Flask, client: FlaskClient, player: P
 # ---- all or nothing
 
 
-def count_statements(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> int:
-    player = new_player(app)
-    match_id = open_match(app, player)
-    statements: list[str] = []
-    execute = Transaction.execute
-
-    def watch(tx: Transaction, sql: Any, parameters: Any) -> CursorResult[Any]:
-        statements.append(sql)
-        return execute(tx, sql, parameters)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Transaction, "execute", watch)
-        assert finish(client, player, match_id).status_code == 200
-    return len(statements)
-
-
-def test_a_fault_at_any_statement_undoes_everything_and_the_next_try_settles(
+def test_a_fault_anywhere_in_the_packet_undoes_everything_and_the_next_try_settles(
     app: Flask, client: FlaskClient, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    total = count_statements(app, client, monkeypatch)
-    assert total >= 4
-    execute = Transaction.execute
-    for broken in range(1, total + 1):
+    fault = Statement("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the power went out'", {})
+    batch = Transaction.batch
+    for broken in range(6):
         player = new_player(app)
         match_id = open_match(app, player)
         state = written(sql, player)
-        seen: list[int] = []
 
-        def fail_after(
-            tx: Transaction, statement: Any, parameters: Any, *, seen: list[int] = seen, broken: int = broken
-        ) -> CursorResult[Any]:
-            result = execute(tx, statement, parameters)
-            seen.append(1)
-            if len(seen) == broken:
-                raise RuntimeError("the power went out")
-            return result
+        def with_fault(tx: Transaction, statements: Sequence[Statement], *, broken: int = broken) -> None:
+            assert len(statements) == 5
+            batch(tx, [*statements[:broken], fault, *statements[broken:]])
 
         with monkeypatch.context() as patch:
-            patch.setattr(Transaction, "execute", fail_after)
+            patch.setattr(Transaction, "batch", with_fault)
             answer = finish(client, player, match_id)
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "TX_FAILED")
         assert "power" not in answer.get_data(as_text=True)
@@ -214,10 +190,9 @@ def test_a_fault_in_any_repository_call_is_tx_failed(
     calls = [
         "match_repo.lock_with_progress",
         "events_repo.insert_game_event",
-        "progress_repo.add_rewards",
+        "match_repo.write_settlement",
         "stats_repo.add_match",
         "leaderboard_repo.upsert_best_score",
-        "match_repo.mark_finished",
         "outbox_repo.insert",
     ]
 
