@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format mysqlclient lock clean
+.PHONY: help run test lint format mysqlclient bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -27,6 +27,9 @@ format: .venv/dev.stamp ## put the code into its form
 mysqlclient: .venv/run.stamp ## add the C driver (mysql+mysqldb://); needs gcc, pkg-config, libmariadb-dev
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-mysqlclient.txt
 
+bench: .venv/bench.stamp ## how fast a match is settled, beside the database's limit and an ordinary app (about 10 minutes)
+	@$(BIN)/python -m benchmarks.settlement $(BENCH_ARGS)
+
 lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
 	scripts/lock-requirements
 
@@ -37,6 +40,11 @@ clean: ## remove the environment, the private servers' data and all caches
 .venv/run.stamp: requirements.txt
 	@scripts/make-venv $(PYTHON)
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/bench.stamp: .venv/dev.stamp requirements-mysqlclient.txt
+	@scripts/install-packages wrk gcc pkg-config libmariadb-dev
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-mysqlclient.txt
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.txt

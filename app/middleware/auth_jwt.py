@@ -1,23 +1,28 @@
 """authJwt: who is asking, from the Bearer token. Puts a CurrentUser into `g.user`. Tokens are made here too."""
 
+import re
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
 import structlog
-from flask import g
-from flask_jwt_extended import create_access_token, get_jwt, verify_jwt_in_request
+from flask import g, request
+from flask_jwt_extended import create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from app.errors import Forbidden, Unauthorized
+from app.extensions import current_config
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_USER_ID = 2**63 - 1
+USER_ID = re.compile("[0-9]{1,19}")
+REMEMBERED_TOKENS = 16_384  # per process, about 1 KB each
 INHERITS_PLAYER = frozenset({"developer", "publisher", "moderator"})
 
 
@@ -32,6 +37,14 @@ class CurrentUser:
         """Whether one of `roles` is held: `admin` may all; developer, publisher and moderator inherit player."""
         held = self.roles | ({"player"} if self.roles & INHERITS_PLAYER else set())
         return "admin" in held or not held.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """What a good token says; `expires_at` in seconds since 1970."""
+
+    user: CurrentUser
+    expires_at: float
 
 
 def auth_required(roles: list[str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -60,16 +73,30 @@ def issue_access_token(user_id: int, roles: Collection[str], ttl: timedelta) -> 
 
 
 def _user_of_token() -> CurrentUser:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer":
+        raise Unauthorized
     try:
-        verify_jwt_in_request()
+        verified = _verify(token, current_config().jwt_secret_key)
     except (JWTExtendedException, PyJWTError) as exc:
         raise Unauthorized from exc
-    claims = get_jwt()
+    if verified.expires_at <= time.time():
+        raise Unauthorized
+    return verified.user
+
+
+@lru_cache(maxsize=REMEMBERED_TOKENS)
+def _verify(token: str, _key: str) -> VerifiedToken:
+    """Check the signature and the claims of an access token; a token that passed is not checked again, only its age.
+
+    What is remembered belongs to the key it was signed with.
+    """
+    claims = decode_token(token)
     subject, roles = claims.get("sub"), claims.get("roles")
-    if not isinstance(subject, str) or not subject.isascii() or not subject.isdecimal() or len(subject) > 19:
+    if claims.get("type") != "access" or not isinstance(subject, str) or not USER_ID.fullmatch(subject):
         raise Unauthorized
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise Unauthorized
-    if int(subject) > MAX_USER_ID:
+    if int(subject) > MAX_USER_ID or "exp" not in claims:
         raise Unauthorized
-    return CurrentUser(int(subject), frozenset(roles))
+    return VerifiedToken(CurrentUser(int(subject), frozenset(roles)), expires_at=claims["exp"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_refresh_token
@@ -80,6 +81,8 @@ def test_every_door_asks_for_a_token(app: Flask, client: FlaskClient) -> None:
         f"Bearer {signed(roles=None)}",
         f"Bearer {signed(roles=[['admin']])}",
         f"Bearer {signed(type='refresh')}",
+        f"Bearer {signed(type=None)}",
+        f"Bearer {jwt.encode({k: v for k, v in claims().items() if k != 'exp'}, TEST_JWT_SECRET_KEY)}",
         f"Bearer {signed()} x",
     ],
 )
@@ -91,6 +94,14 @@ def test_a_token_that_is_not_ours_is_401(client: FlaskClient, header: str) -> No
 def test_a_token_in_the_query_or_a_cookie_is_no_token(client: FlaskClient, player: Player) -> None:
     client.set_cookie("access_token_cookie", player.token)
     assert client.get(f"/match/history?jwt={player.token}").status_code == 401
+
+
+def test_a_remembered_token_expires_on_time(client: FlaskClient, player: Player) -> None:
+    with time_machine.travel(0, tick=False) as clock:
+        header = {"Authorization": f"Bearer {signed(sub=str(player.id))}"}
+        for passed, status in ((0, 200), (59, 200), (1, 401)):
+            clock.shift(passed)
+            assert client.get("/match/history", headers=header).status_code == status
 
 
 def test_a_refresh_token_opens_nothing(app: Flask, client: FlaskClient, player: Player) -> None:
