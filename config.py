@@ -48,12 +48,20 @@ class Config(BaseModel):
     DATABASE_READ_TIMEOUT: int = Field(default=5, ge=1, le=3600)
     DATABASE_LOCK_WAIT_TIMEOUT: int = Field(default=2, ge=1, le=60)
 
+    REDIS_URL: str = ""
+
+    OUTBOX_BATCH_SIZE: int = Field(default=500, ge=1, le=5_000)
+    OUTBOX_LEASE_SECONDS: int = Field(default=30, ge=1, le=3_600)
+    OUTBOX_MAX_ATTEMPTS: int = Field(default=5, ge=1, le=100)
+    RETENTION_DAYS: int = Field(default=7, ge=1, le=3_650)
+
     JWT_SECRET_KEY: str = ""
 
     MAX_BODY_BYTES: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
 
     MATCH_DURATION_TOLERANCE_SECONDS: int = Field(default=30, ge=0, le=86_400)
     MATCH_MAX_SCORE: int = Field(default=10_000_000, ge=0, lt=2**63)
+    MATCH_ABANDONED_AFTER_HOURS: int = Field(default=24, ge=1, le=8_760)
     MATCH_MAX_WAVE: int = Field(default=10_000, ge=0, lt=2**31)
 
     @field_validator("SQLALCHEMY_DATABASE_URI")

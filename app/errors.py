@@ -78,6 +78,13 @@ class ReviewNotFound(NotFound):
     message = "Review {review_id} not found"
 
 
+class DeadLetterNotFound(NotFound):
+    """No such dead letter."""
+
+    code = "DEAD_LETTER_NOT_FOUND"
+    message = "Dead letter {dead_letter_id} not found"
+
+
 class MethodNotAllowed(AppError):
     """The path exists, the method does not; `Allow` lists those that do."""
 

@@ -187,6 +187,7 @@ def _run(name: str, body: Callable[[Transaction], R], bind: str | None) -> R:
         tx: Transaction | None = None
         try:
             with engine.connect() as connection:
+                connection.begin()  # sends nothing; also a transaction that only has a batch must end as one
                 tx = Transaction(name, connection)
                 result = body(tx)
                 tx.commit()

@@ -92,7 +92,8 @@ def app(config: Config) -> Iterator[Flask]:
         flask_migrate.upgrade()
     yield app
     with app.app_context():
-        db.engine.dispose()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ class PrivateDatabase:
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
-        self.port = _free_port()
+        self.port = free_port()
         self.socket = _socket_path(self.home)
 
     @property
@@ -267,7 +267,7 @@ def _socket_path(home: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"laurel-{os.geteuid()}-{name}" / "server.sock"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

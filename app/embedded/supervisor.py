@@ -30,9 +30,11 @@ from honcho.manager import Manager
 
 from app import create_app
 from app.embedded.database import PrivateDatabase, ServerError, end_with_parent
+from app.embedded.redis import PrivateRedis
 from app.errors import AppError, explain
 from app.extensions import db
 from app.middleware.auth_jwt import issue_access_token
+from app.rules.match_rules import DEMO_MATCH_ID
 from app.services import demo_service, schema_service, user_service
 from config import ROOT, Config, ConfigError, given_environment, var_dir
 
@@ -47,7 +49,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     try:
-        with _only_one_per_folder(), _database() as config:
+        with _only_one_per_folder(), _servers() as config:
             app = create_app(config)
             with app.app_context():
                 _refuse_a_taken_port(config)
@@ -76,29 +78,46 @@ def _only_one_per_folder() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _database() -> Iterator[Config]:
-    """The configuration of all processes, on the configured server or on a private one that runs meanwhile."""
+def _servers() -> Iterator[Config]:
+    """The configuration of all processes, on the configured servers or on private ones that run meanwhile."""
     settings_file = var_dir() / "embedded.env"
     settings = dotenv_values(settings_file)
-    for secret in ("JWT_SECRET_KEY", "DATABASE_PASSWORD"):
+    for secret in ("JWT_SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"):
         settings[secret] = settings.get(secret) or secrets.token_urlsafe(48)
-    configured = given_environment().get("SQLALCHEMY_DATABASE_URI")
-    if configured:
-        settings |= {"SQLALCHEMY_DATABASE_URI": configured, "EMBEDDED": "0"}
+    given = given_environment()
+    with contextlib.ExitStack() as running:
+        uri = given.get("SQLALCHEMY_DATABASE_URI")
+        settings |= {
+            "SQLALCHEMY_DATABASE_URI": uri or running.enter_context(_database(settings["DATABASE_PASSWORD"] or "")),
+            "EMBEDDED": "0" if uri else "1",
+            "REDIS_URL": given.get("REDIS_URL") or running.enter_context(_redis(settings["REDIS_PASSWORD"] or "")),
+        }
         _write_settings(settings_file, settings)
-        yield _export(settings)
-        return
-    database = PrivateDatabase(var_dir(), password=settings["DATABASE_PASSWORD"] or "")
+        os.environ.update({name: value for name, value in settings.items() if value and not given.get(name)})
+        yield Config.load()
+
+
+@contextlib.contextmanager
+def _database(password: str) -> Iterator[str]:
+    database = PrivateDatabase(var_dir(), password=password)
     if database.is_new:
         print("making a private database ...", flush=True)
     try:
         database.start()
         threading.Thread(target=database.keep_alive, daemon=True).start()
-        settings |= {"SQLALCHEMY_DATABASE_URI": database.uri, "EMBEDDED": "1"}
-        _write_settings(settings_file, settings)
-        yield _export(settings)
+        yield database.uri
     finally:
         database.stop()
+
+
+@contextlib.contextmanager
+def _redis(password: str) -> Iterator[str]:
+    redis = PrivateRedis(var_dir(), password=password)
+    try:
+        redis.start()
+        yield redis.url
+    finally:
+        redis.stop()
 
 
 def _write_settings(file: Path, settings: dict[str, str | None]) -> None:
@@ -107,13 +126,6 @@ def _write_settings(file: Path, settings: dict[str, str | None]) -> None:
     draft.touch(mode=0o600)
     draft.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
     draft.rename(file)
-
-
-def _export(settings: dict[str, str | None]) -> Config:
-    """Hand the settings to the processes started from here; what the user has set himself stays."""
-    given = given_environment()
-    os.environ.update({name: value for name, value in settings.items() if value and not given.get(name)})
-    return Config.load()
 
 
 def _refuse_a_taken_port(config: Config) -> None:
@@ -177,7 +189,7 @@ Laurel serves {url}. Settle the demo match (the token is good for a day):
 curl -i {url}/match/finish \\
   -H 'Authorization: Bearer {token}' \\
   -H 'Content-Type: application/json' \\
-  -d '{{"matchId": {demo_service.DEMO_MATCH_ID}, "result": {{"isWin": true, "score": 12450, \
+  -d '{{"matchId": {DEMO_MATCH_ID}, "result": {{"isWin": true, "score": 12450, \
 "durationSeconds": 410, "waveReached": 12}}}}'
 """,
         flush=True,

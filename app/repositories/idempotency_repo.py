@@ -1,6 +1,7 @@
 """idempotency_keys: the first answer to a keyed request, kept for its repeats (7 days)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
@@ -74,3 +75,15 @@ def set_answer(tx: Transaction, key: IdempotencyKey, answer_json: str) -> None:
         """,
         {"user_id": key.user_id, "endpoint": key.endpoint, "key": key.value, "answer_json": answer_json},
     )
+
+
+def delete_older(tx: Transaction, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` keys that were taken before that time; returns how many."""
+    return tx.execute(
+        """
+        DELETE FROM idempotency_keys
+        WHERE created_at < :before
+        LIMIT :limit
+        """,
+        {"before": before, "limit": limit},
+    ).rowcount

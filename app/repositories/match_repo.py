@@ -163,6 +163,44 @@ def list_of_player(tx: Transaction, *, user_id: int, before_id: int, limit: int)
     return [_match(row) for row in rows]
 
 
+def last_started_before(tx: Transaction, *, after_id: int, cutoff: datetime, limit: int) -> tuple[int | None, int]:
+    """Of the next `limit` matches after `after_id`: the last id before the first younger than the cutoff, and how many.
+
+    Ids are given in the order of starts, so all behind a younger one are younger too.
+    """
+    rows = tx.execute(
+        """
+        SELECT m.id, m.started_at
+        FROM matches m
+        WHERE m.id > :after_id
+        ORDER BY m.id
+        LIMIT :limit
+        """,
+        {"after_id": after_id, "limit": limit},
+    )
+    last_id, seen = None, 0
+    for row in rows:
+        if from_column(row.started_at) > cutoff:
+            break
+        last_id, seen = row.id, seen + 1
+    return last_id, seen
+
+
+def abandon_open(tx: Transaction, *, after_id: int, last_id: int, except_id: int) -> int:
+    """Close the open matches of a range of ids without a result; returns how many."""
+    return tx.execute(
+        """
+        UPDATE matches
+        SET status = 'abandoned'
+        WHERE id > :after_id
+          AND id <= :last_id
+          AND id <> :except_id
+          AND status = 'started'
+        """,
+        {"after_id": after_id, "last_id": last_id, "except_id": except_id},
+    ).rowcount
+
+
 def _match(row: Row[tuple[object, ...]]) -> Match:
     settled = row.finished_at is not None and row.score is not None
     return Match(

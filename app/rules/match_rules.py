@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 BOARD_CODE = "td_score"
+DEMO_MATCH_ID = 987654321  # of the course spec's example; it stays open
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from app.repositories import match_repo, user_repo
+from app.rules.match_rules import DEMO_MATCH_ID
 from app.services import user_service
 from app.transaction import Transaction, transaction
 
-DEMO_MATCH_ID = 987654321
 DEMO_MATCH_AGE = timedelta(hours=1)
 DEMO_USERS = {"demo": ("player",), "admin": ("admin",), "engine": ("system",)}
 

@@ -1,6 +1,7 @@
 """Outbox.
 
-A row is pending while done_at is NULL; ix_outbox_pending finds the pending rows of a shard in their order.
+A row is pending while done_at is NULL; after a failure it waits, and with it its key, until available_at.
+ ix_outbox_pending finds the pending rows of a shard in their order.
 """
 
 from alembic import op
@@ -20,6 +21,8 @@ def upgrade() -> None:
             payload_json JSON NOT NULL,
             created_at DATETIME(3) NOT NULL,
             done_at DATETIME(3) NULL,
+            attempts SMALLINT UNSIGNED NOT NULL DEFAULT 0,
+            available_at DATETIME(3) NULL,
             PRIMARY KEY (id),
             KEY ix_outbox_pending (shard, done_at, id)
         ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -77,7 +77,7 @@ def test_a_server_of_ones_own_is_used_every_time(tmp_path: Path, empty_database:
             _, token = running.wait_for(PRINTED_TOKEN).groups()
             assert finish(running.url, token, DEMO_BODY).status_code == 200
             assert running.stop(signal.SIGTERM, group=True) < 20
-        assert sorted(path.name for path in (tmp_path / "var").iterdir()) == ["embedded.env", "lock"]
+        assert sorted(path.name for path in (tmp_path / "var").iterdir()) == ["embedded.env", "lock", "redis"]
     database = create_engine(uri, poolclass=NullPool)
     with database.connect() as connection:
         assert connection.scalar(text("SELECT COUNT(*) FROM game_events")) == 1

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.errors import Conflict, ServiceUnavailable, TransactionFailed
 from app.extensions import db
-from app.transaction import SQL_MODE, Transaction, transaction
+from app.transaction import SQL_MODE, Statement, Transaction, transaction
 from tests.support.players import Player, at_once, new_player
 
 Sql = Callable[..., list[Any]]
@@ -168,6 +168,35 @@ def test_a_connection_lost_at_commit_is_never_run_again(player: Player, engine: 
         body()
     assert len(attempts) == 1
     assert xp_of(sql, player) == 0
+
+
+def test_a_packet_that_commits_leaves_the_connection_as_it_was(player: Player, sql: Sql) -> None:
+    @transaction("only_a_batch", batch=True)
+    def only_a_batch(tx: Transaction) -> None:
+        sent = "UPDATE player_progress SET xp = xp + 1 WHERE user_id = :user_id"
+        tx.batch([Statement(sent, {"user_id": player.id}), Statement(sent, {"user_id": player.id})])
+
+    @transaction("after_the_batch", batch=True)
+    def after_the_batch(tx: Transaction) -> None:
+        add_xp(tx, player.id)
+
+    pooled = db.engines["batch"].pool.size()
+    for _ in range(pooled):
+        only_a_batch()
+    for _ in range(pooled):
+        after_the_batch()
+    assert xp_of(sql, player) == 3 * pooled
+
+
+def test_statements_before_an_answer_are_sent_first(player: Player) -> None:
+    @transaction("batch_then_answer", batch=True)
+    def body(tx: Transaction) -> Any:
+        sent = "UPDATE player_progress SET xp = 41 WHERE user_id = :user_id"
+        tx.batch([Statement(sent, {"user_id": player.id})])
+        add_xp(tx, player.id)
+        return tx.execute("SELECT xp FROM player_progress WHERE user_id = :id", {"id": player.id}).scalar_one()
+
+    assert body() == 42
 
 
 def test_a_lost_commit_is_not_run_again_even_if_no_statement_succeeded(engine: Engine) -> None:

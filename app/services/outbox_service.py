@@ -1,0 +1,213 @@
+"""What follows a commit, exactly once: leases, batches, failures, dead letters (architecture, "Exactly once", 4).
+
+MySQL holds the truth, whoever delivers only carries: a batch belongs to the lease under which its shard was handed out.
+Its effect and its done marks are one transaction, which checks that lease first, so a batch that is delivered twice,
+late, or to a worker that died meanwhile is applied once.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter, Gauge
+from uuid_utils.compat import uuid7
+
+from app.errors import DeadLetterNotFound, ServiceUnavailable, explain
+from app.extensions import current_config
+from app.repositories import audit_repo, dead_letter_repo, outbox_repo
+from app.repositories.outbox_repo import OutboxFigures
+from app.rules.outbox_rules import DeadLetter, OutboxEvent, applicable, pause_after
+from app.transaction import Transaction, transaction
+
+Handler = Callable[[Transaction, Sequence[OutboxEvent]], None]
+
+MAX_SHARDS_AT_ONCE = 16
+MAX_BATCHES_AT_ONCE = 20  # of one shard, before other shards have their turn
+
+log = structlog.stdlib.get_logger("laurel.outbox")
+
+events_applied_total = Counter("laurel_outbox_events_applied_total", "Events whose effect was committed")
+events_failed_total = Counter("laurel_outbox_events_failed_total", "Failed attempts to apply an event", ["type"])
+pending_gauge = Gauge("laurel_outbox_pending", "Events that wait", multiprocess_mode="mostrecent")
+lag_gauge = Gauge("laurel_outbox_lag_seconds", "Age of the oldest waiting event", multiprocess_mode="mostrecent")
+dead_gauge = Gauge("laurel_dead_letters", "Dead letters that wait for an admin", multiprocess_mode="mostrecent")
+
+
+class UnknownEventType(Exception):
+    """Nobody knows how to handle such an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to apply a batch of these shards, until it ends or is given to another."""
+
+    shards: list[int]
+    token: bytes
+
+
+@transaction("lease_shards")
+def lease_shards(tx: Transaction) -> Lease:
+    """Take free shards that have events to apply; none if there are none."""
+    token = uuid7().bytes
+    leased_until = tx.now + timedelta(seconds=current_config().OUTBOX_LEASE_SECONDS)
+    shards = outbox_repo.lease_shards(tx, token=token, leased_until=leased_until, limit=MAX_SHARDS_AT_ONCE)
+    return Lease(shards, token)
+
+
+@transaction("release_shard")
+def release_shard(tx: Transaction, shard: int, token: bytes) -> None:
+    """Give a lease back unused."""
+    if outbox_repo.lock_shard(tx, shard=shard, token=token):
+        outbox_repo.set_lease(tx, shard=shard, token=None, leased_until=tx.now)
+
+
+def apply_shard(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+    """Apply the shard's events under the lease, batch by batch; returns how many were applied.
+
+    A batch that fails is applied event by event: what fails then waits with growing pauses and holds back its own key
+    only, and after OUTBOX_MAX_ATTEMPTS it is a dead letter. Raises ServiceUnavailable if the database is away.
+    """
+    applied = 0
+    for _ in range(MAX_BATCHES_AT_ONCE):
+        try:
+            count = _apply_batch(shard, token, handlers)
+        except ServiceUnavailable:
+            raise
+        except Exception as error:
+            log.warning("outbox_batch_failed", shard=shard, reason=explain(error))
+            count = _apply_one_by_one(shard, token, handlers)
+        applied += count
+        if count < current_config().OUTBOX_BATCH_SIZE:
+            break
+    release_shard(shard, token)
+    events_applied_total.inc(applied)
+    return applied
+
+
+@transaction("apply_outbox_batch")
+def _apply_batch(tx: Transaction, shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+    if not outbox_repo.lock_shard(tx, shard=shard, token=token):
+        return 0
+    events = applicable(outbox_repo.list_pending(tx, shard=shard, limit=_batch_size()), tx.now)
+    if not events:
+        return 0
+    _handle(tx, events, handlers)
+    outbox_repo.mark_done(tx, events)
+    outbox_repo.set_lease(
+        tx,
+        shard=shard,
+        token=token,
+        leased_until=tx.now + timedelta(seconds=current_config().OUTBOX_LEASE_SECONDS),
+    )
+    return len(events)
+
+
+def _apply_one_by_one(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+    """Find the event that spoils its batch."""
+    applied, tried = 0, 0
+    while tried < _batch_size():
+        event = _next_event(shard, token)
+        if event is None:
+            break
+        tried += 1
+        try:
+            applied += _apply_event(event, shard, token, handlers)
+        except ServiceUnavailable:
+            raise
+        except Exception as error:
+            events_failed_total.labels(event.event_type).inc()
+            _note_failure(event, shard, token, explain(error))
+    return applied
+
+
+@transaction("next_outbox_event")
+def _next_event(tx: Transaction, shard: int, token: bytes) -> OutboxEvent | None:
+    if not outbox_repo.lock_shard(tx, shard=shard, token=token):
+        return None
+    events = applicable(outbox_repo.list_pending(tx, shard=shard, limit=_batch_size()), tx.now)
+    return events[0] if events else None
+
+
+@transaction("apply_outbox_event")
+def _apply_event(tx: Transaction, event: OutboxEvent, shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+    if not outbox_repo.lock_shard(tx, shard=shard, token=token):
+        return 0
+    _handle(tx, [event], handlers)
+    outbox_repo.mark_done(tx, [event])
+    return 1
+
+
+@transaction("note_outbox_failure")
+def _note_failure(tx: Transaction, event: OutboxEvent, shard: int, token: bytes, reason: str) -> None:
+    if not outbox_repo.lock_shard(tx, shard=shard, token=token):
+        return
+    attempts = event.attempts + 1
+    log.error("outbox_event_failed", event_id=event.event_id.hex(), attempts=attempts, reason=reason)
+    if attempts < current_config().OUTBOX_MAX_ATTEMPTS:
+        outbox_repo.note_failure(tx, event, available_at=tx.now + pause_after(attempts))
+    else:
+        dead_letter_repo.insert(tx, event, attempts=attempts, reason=reason)
+        outbox_repo.mark_done(tx, [event])
+
+
+def _handle(tx: Transaction, events: Sequence[OutboxEvent], handlers: Mapping[str, Handler]) -> None:
+    """Hand runs of one type to their handler, in order; the handler works on all events of a run at once."""
+    for event_type, run in itertools.groupby(events, key=lambda event: event.event_type):
+        handler = handlers.get(event_type)
+        if handler is None:
+            raise UnknownEventType(event_type)
+        handler(tx, list(run))
+
+
+@transaction("list_dead_letters")
+def list_dead_letters(tx: Transaction, *, before_id: int, limit: int) -> list[DeadLetter]:
+    """Up to `limit` dead letters that wait, with an id below `before_id`, newest first."""
+    return dead_letter_repo.list_waiting(tx, before_id=before_id, limit=limit)
+
+
+@transaction("replay_dead_letter", batch=True)
+def replay_dead_letter(tx: Transaction, dead_letter_id: int, *, actor_id: int, request_id: str) -> DeadLetter:
+    """Put the event back into the outbox, behind what its key has there; again changes nothing.
+
+    Raises DeadLetterNotFound.
+    """
+    letter = dead_letter_repo.lock(tx, dead_letter_id)
+    if letter is None:
+        raise DeadLetterNotFound(dead_letter_id=dead_letter_id)
+    if letter.replayed_at is not None:
+        return letter
+    dead_letter_repo.mark_replayed(tx, dead_letter_id)
+    audit_repo.insert(
+        tx,
+        actor_id=actor_id,
+        action="dead_letter.replay",
+        subject_type="dead_letter",
+        subject_id=dead_letter_id,
+        details={"event_type": letter.event_type, "event_key": letter.event_key},
+        request_id=request_id,
+    )
+    again = outbox_repo.insert(
+        event_type=letter.event_type,
+        key=letter.event_key,
+        payload=letter.payload,
+        now=tx.now,
+        event_id=letter.event_id,
+    )
+    tx.batch([again])
+    return replace(letter, replayed_at=tx.now)
+
+
+@transaction("get_outbox_figures")
+def get_figures(tx: Transaction) -> OutboxFigures:
+    """Size, lag and dead letters, also set as gauges."""
+    figures = outbox_repo.get_figures(tx)
+    pending_gauge.set(figures.pending)
+    lag_gauge.set(figures.lag_seconds)
+    dead_gauge.set(figures.dead)
+    return figures
+
+
+def _batch_size() -> int:
+    return current_config().OUTBOX_BATCH_SIZE

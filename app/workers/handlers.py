@@ -1,0 +1,20 @@
+"""Which service handles which event of the outbox.
+
+A handler takes the open transaction and a run of events of its type and works on all of them at once; the outbox marks
+them done in the same transaction.
+"""
+
+from collections.abc import Sequence
+
+from app.rules.outbox_rules import OutboxEvent
+from app.services.outbox_service import Handler
+from app.transaction import Transaction
+
+
+def _nothing_follows(_tx: Transaction, _events: Sequence[OutboxEvent]) -> None:
+    """The event is announced for those to come; so far nobody has anything to do for it."""
+
+
+HANDLERS: dict[str, Handler] = {
+    "match.finished": _nothing_follows,
+}

@@ -1,0 +1,110 @@
+"""Recurring jobs: pages, leases, and what they do."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import Engine
+
+from app.services import job_service
+from app.services.job_service import run_recurring_job
+from tests.support.players import Player, at_once, open_match
+
+Sql = Callable[..., list[Any]]
+pytestmark = pytest.mark.usefixtures("app_context", "fresh_jobs")
+
+
+@pytest.fixture
+def fresh_jobs(sql: Sql) -> None:
+    """The job that walks the matches has come as far as the matches of other tests go."""
+    sql("DELETE FROM jobs")
+    sql(
+        "INSERT INTO jobs (kind, unique_key, position, leased_until, created_at, updated_at)"
+        " SELECT 'abandon_matches', 'abandon_matches', COALESCE(MAX(id), 0), NOW(), NOW(), NOW() FROM matches"
+    )
+    sql("UPDATE jobs SET leased_until = '2000-01-01'")
+
+
+def status_of(sql: Sql, match_id: int) -> str:
+    return str(sql("SELECT status FROM matches WHERE id = :id", id=match_id)[0].status)
+
+
+def test_matches_open_for_a_day_are_abandoned(app: Flask, player: Player, sql: Sql) -> None:
+    old = open_match(app, player, age=timedelta(hours=24, seconds=1))
+    young = open_match(app, player, age=timedelta(hours=23))
+    run_recurring_job("abandon_matches")
+    assert (status_of(sql, old), status_of(sql, young)) == ("abandoned", "started")
+    with time_machine.travel(timedelta(hours=2)):
+        assert run_recurring_job("abandon_matches") == 1
+    assert status_of(sql, young) == "abandoned"
+    assert sql("SELECT done FROM jobs WHERE kind = 'abandon_matches'")[0].done == 2
+
+
+def test_finished_matches_and_the_demo_match_stay(
+    app: Flask, player: Player, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished = open_match(app, player, age=timedelta(days=2))
+    demo = open_match(app, player, age=timedelta(days=2))
+    sql("UPDATE matches SET status = 'finished' WHERE id = :id", id=finished)
+    monkeypatch.setattr(job_service, "DEMO_MATCH_ID", demo)
+    assert run_recurring_job("abandon_matches") == 0
+    assert (status_of(sql, finished), status_of(sql, demo)) == ("finished", "started")
+
+
+def test_a_job_walks_its_pages_and_goes_on_where_it_stopped(
+    app: Flask, player: Player, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_service, "PAGE_ROWS", 2)
+    monkeypatch.setattr(job_service, "MAX_PAGES", 1)
+    matches = [open_match(app, player, age=timedelta(days=2)) for _ in range(5)]
+    assert run_recurring_job("abandon_matches") == 2
+    sql("UPDATE jobs SET leased_until = '2000-01-01'")
+    assert run_recurring_job("abandon_matches") == 2
+    assert [status_of(sql, match) for match in matches] == ["abandoned"] * 4 + ["started"]
+    assert sql("SELECT position FROM jobs WHERE kind = 'abandon_matches'")[0].position == matches[3]
+
+
+def test_one_node_at_a_time(
+    app: Flask, player: Player, engine: Engine, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_service, "PAGE_ROWS", 1)
+    matches = [open_match(app, player, age=timedelta(days=2)) for _ in range(8)]
+    changed = at_once(app, [lambda: run_recurring_job("abandon_matches") for _ in range(8)])
+    assert sum(changed) == 8
+    assert {status_of(sql, match) for match in matches} == {"abandoned"}
+
+
+def test_a_node_that_lost_its_lease_stops(player: Player, app: Flask, sql: Sql) -> None:
+    job = job_service._lease("abandon_matches")
+    sql("UPDATE jobs SET lease_token = 'another token...'")
+    assert job_service._run_page(job) is None
+
+
+def test_done_events_are_deleted_after_a_week_and_pending_ones_stay(sql: Sql) -> None:
+    sql("DELETE FROM outbox")
+    insert = (
+        "INSERT INTO outbox (event_id, shard, event_type, event_key, payload_json, created_at, done_at)"
+        " VALUES ('0123456789abcdef', :shard, 't', 'k', '{}', '2020-01-01', :done_at)"
+    )
+    for shard in (0, 5, 63):
+        sql(insert, shard=shard, done_at="2020-01-01")
+        sql(insert, shard=shard, done_at=None)
+    sql(insert, shard=5, done_at="2999-01-01")
+    assert run_recurring_job("delete_done_events") == 3
+    assert sql("SELECT COUNT(*) FROM outbox")[0][0] == 4
+
+
+def test_answers_to_idempotency_keys_are_deleted_after_a_week(sql: Sql, player: Player) -> None:
+    for day in ("2020-01-01", "2999-01-01"):
+        sql(
+            "INSERT INTO idempotency_keys (user_id, endpoint, idempotency_key, request_hash, answer_json, created_at)"
+            " VALUES (:id, 'test', :day, '', '', :day)",
+            id=player.id,
+            day=day,
+        )
+    run_recurring_job("delete_idempotency_keys")
+    left = sql("SELECT idempotency_key FROM idempotency_keys WHERE user_id = :id", id=player.id)
+    assert [row.idempotency_key for row in left] == ["2999-01-01"]
