@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format mysqlclient bench lock clean
+.PHONY: help run test test-faults lint format mysqlclient bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -13,6 +13,10 @@ run: .venv/run.stamp ## set up what is missing and serve http://127.0.0.1:5000 (
 
 test: .venv/dev.stamp ## the whole suite on a real server (TEST_DATABASE_URI names one; PYTEST_ARGS go to pytest)
 	@$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
+
+test-faults: .venv/dev.stamp ## the long form of the fault tests: processes killed again and again under load
+	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 $(BIN)/python -m pytest -n 1 -o timeout=1800 \
+	  tests/e2e/test_relay.py tests/e2e/test_faults.py $(PYTEST_ARGS)
 
 lint: .venv/dev.stamp ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .

@@ -4,8 +4,11 @@ SIGTERM ends it after the running requests (those that take longer than DRAIN_SE
 worker that dies is replaced.
 """
 
+import contextlib
 import sys
+import time
 
+import structlog
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -18,6 +21,9 @@ from config import Config, ConfigError
 BACKLOG = 2048  # connections that wait for a worker
 HEADER_READ_TIMEOUT_MS = 10_000
 DRAIN_SECONDS = 4
+RESTART_PAUSE_SECONDS = 0.5
+
+log = structlog.stdlib.get_logger("laurel.server")
 
 
 def main() -> None:
@@ -28,7 +34,15 @@ def main() -> None:
             require_current_schema(str(MIGRATIONS))
     except (ConfigError, SchemaOutdated, AppError) as error:
         sys.exit(explain(error))
-    Granian(
+    while not _serve(config):
+        # granian gives up when a worker dies twice within seconds; what kills workers may well be over
+        log.error("server_restarted")
+        time.sleep(RESTART_PAUSE_SECONDS)
+
+
+def _serve(config: Config) -> bool:
+    """Serve until a signal (True) or until too many workers died (False)."""
+    server = Granian(
         target="app:create_app",
         factory=True,
         interface=Interfaces.WSGI,
@@ -42,7 +56,10 @@ def main() -> None:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN_SECONDS,
-    ).serve()
+    )
+    with contextlib.suppress(SystemExit):  # how granian ends when it gives up
+        server.serve()
+    return bool(server.interrupt_signal)
 
 
 if __name__ == "__main__":

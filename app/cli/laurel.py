@@ -5,10 +5,10 @@ from datetime import timedelta
 import click
 from flask.cli import AppGroup
 
-from app.errors import AppError
+from app.errors import AppError, explain
 from app.extensions import current_config
 from app.middleware.auth_jwt import issue_access_token
-from app.services import demo_service, user_service
+from app.services import demo_service, user_service, verify_service
 
 ROLES = ("player", "developer", "publisher", "moderator", "support", "admin", "system")
 MAX_TTL_SECONDS = 30 * 24 * 3600
@@ -40,3 +40,19 @@ def create_demo_data(force: bool) -> None:
     except AppError as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(created) or "Everything is there already.")
+
+
+@laurel_cli.command("verify")
+def verify() -> None:
+    """Compare progress, daily statistics and leaderboards with the matches they come from; exit 1 on any drift."""
+    count = 0
+    try:
+        for drift in verify_service.find_drift():
+            count += 1
+            difference = ", ".join(f"{name} {value:+d}" for name, value in drift.difference.items() if value)
+            click.echo(f"{drift.table} user {drift.user_id} {drift.row}: {difference}")
+    except AppError as error:
+        raise click.ClickException(explain(error)) from error
+    if count:
+        raise click.ClickException(f"{count} rows differ from their sources.")
+    click.echo("No drift.")

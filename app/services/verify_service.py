@@ -1,0 +1,33 @@
+"""`flask laurel verify`: whether every derived table still equals its sources."""
+
+from collections.abc import Iterator
+
+from app.repositories import verify_repo
+from app.repositories.verify_repo import Drift
+from app.transaction import Transaction, transaction
+
+USERS_AT_ONCE = 1_000
+
+
+def find_drift() -> Iterator[Drift]:
+    """Every derived row that differs from its sources, in pages of users, in bounded memory.
+
+    While matches are being settled it may name a row that is in motion: run it again.
+    """
+    after_id: int | None = 0
+    while after_id is not None:
+        after_id, drift = _page(after_id)
+        yield from drift
+
+
+@transaction("verify_page")
+def _page(tx: Transaction, after_id: int) -> tuple[int | None, list[Drift]]:
+    last_id = verify_repo.last_user_of_page(tx, after_id=after_id, users=USERS_AT_ONCE)
+    if last_id is None:
+        return None, []
+    drift = [
+        *verify_repo.find_progress_drift(tx, after_id=after_id, last_id=last_id),
+        *verify_repo.find_statistics_drift(tx, after_id=after_id, last_id=last_id),
+        *verify_repo.find_leaderboard_drift(tx, after_id=after_id, last_id=last_id),
+    ]
+    return last_id, drift
