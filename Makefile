@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults lint format mysqlclient bench lock clean
+.PHONY: help run test test-faults lint format mysqlclient bench bench-relay lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -33,6 +33,9 @@ mysqlclient: .venv/run.stamp ## add the C driver (mysql+mysqldb://); needs gcc, 
 
 bench: .venv/bench.stamp ## how fast a match is settled, beside the database's limit and an ordinary app (about 10 minutes)
 	@$(BIN)/python -m benchmarks.settlement $(BENCH_ARGS)
+
+bench-relay: .venv/dev.stamp ## how many events relay and workers apply, and how long one waits (about 2 minutes)
+	@$(BIN)/python -m benchmarks.relay $(BENCH_ARGS)
 
 lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
 	scripts/lock-requirements

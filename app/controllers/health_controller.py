@@ -13,7 +13,7 @@ def get_liveness() -> Response:
 def get_readiness() -> Response:
     """200 if requests can be served, else 503; names what is wrong."""
     health = health_service.check_health()
-    response = jsonify({"status": "ok" if health.ready else "unavailable", "components": health.components})
+    response = jsonify({"status": health.status, "components": health.components})
     if not health.ready:
         response.status_code = 503
         response.headers["Retry-After"] = "1"

@@ -121,3 +121,13 @@ def test_third_party_loggers_share_the_format(log_lines: Any) -> None:
 def test_liveness_and_readiness_are_bare(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
     assert client.get("/readyz").get_json() == {"status": "ok", "components": {"mysql": "ok"}}
+
+
+def test_without_redis_it_serves_and_says_what_is_missing(
+    app: Flask, client: FlaskClient, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable = config.model_copy(update={"REDIS_URL": "redis://127.0.0.1:1/0"})
+    monkeypatch.setitem(app.extensions, "laurel", unreachable)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "degraded")
+    assert answer.get_json()["components"] == {"mysql": "ok", "redis": "Not reachable: the outbox waits"}

@@ -33,6 +33,8 @@ def test_first_start_settlement_stop_and_second_start(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         url, token = first.wait_for(PRINTED_TOKEN).groups()
         assert url == first.url
+        ready = requests.get(f"{url}/readyz", timeout=5)
+        assert ready.json() == {"status": "ok", "components": {"mysql": "ok", "redis": "ok"}}
         settled = finish(url, token, DEMO_BODY)
         assert settled.status_code == 200
         assert settled.json()["data"]["rewards"] == {"xp": 170, "softCurrency": 340}
