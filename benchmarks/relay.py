@@ -18,8 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
+from uuid_utils.compat import uuid7
 
 from app import create_app
+from app.clock import utc_now
 from app.embedded.redis import PrivateRedis
 from app.rules.outbox_rules import shard_of
 from benchmarks.database import Database, running_database
@@ -38,17 +40,20 @@ class Events:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.written = 0
+        self._connection = database.connect()
 
     def write(self, count: int) -> None:
         """`count` events now, in one transaction."""
         rows = []
+        now = utc_now().replace(tzinfo=None)
         for number in range(self.written, self.written + count):
             key = f"k{number % KEYS}"
-            rows.append((shard_of(key), EVENT_TYPE, key, json.dumps({"number": number // KEYS})))
-        with self.database.connect() as connection, connection.cursor() as cursor:
-            cursor.executemany(
+            payload = json.dumps({"number": number // KEYS})
+            rows.append((uuid7().bytes, shard_of(key), EVENT_TYPE, key, payload, now))
+        with self._connection.cursor() as cursor:
+            cursor.executemany(  # one INSERT of many rows, as all its values are placeholders
                 "INSERT INTO outbox (event_id, shard, event_type, event_key, payload_json, created_at)"
-                " VALUES (UNHEX(REPLACE(UUID(), '-', '')), %s, %s, %s, %s, UTC_TIMESTAMP(3))",
+                " VALUES (%s, %s, %s, %s, %s, %s)",
                 rows,
             )
         self.written += count

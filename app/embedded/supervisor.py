@@ -39,6 +39,7 @@ from app.services import demo_service, schema_service, user_service
 from config import ROOT, Config, ConfigError, given_environment, var_dir
 
 READY_SECONDS = 60
+API = "api"  # its name in the Procfile
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 TOKEN_TTL = timedelta(days=1)
 STOPPED_BY_SIGNAL = (130, 143)
@@ -153,7 +154,8 @@ def _run_processes(app: Flask, config: Config) -> int:
     # honcho would give each process a PORT of its own
     process_environment = {**os.environ, "PATH": python_path, "PORT": str(config.PORT), "PYTHONUNBUFFERED": "1"}
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        tied = shlex.join([*end_with_parent(), *shlex.split(command)])
+        behind = [] if name == API else ["nice", "-n", "5"]  # the API is what somebody waits for
+        tied = shlex.join([*behind, *end_with_parent(), *shlex.split(command)])
         manager.add_process(name, f"exec {tied}", env=process_environment, cwd=str(ROOT))
     # honcho's helper process ends with this one, however it ends, and what it started ends with the helper
     os.register_at_fork(after_in_child=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
