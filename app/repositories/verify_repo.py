@@ -85,7 +85,7 @@ def find_statistics_drift(tx: Transaction, *, after_id: int, last_id: int) -> li
     )
     figures = ("events_count", "playtime_seconds", "wins", "losses", "score_sum")
     return [
-        Drift("statistics_daily", row.user_id, row.day.isoformat(), {name: int(getattr(row, name)) for name in figures})
+        Drift("statistics_daily", row.user_id, str(row.day), {name: int(getattr(row, name)) for name in figures})
         for row in rows
     ]
 

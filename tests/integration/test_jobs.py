@@ -43,15 +43,15 @@ def test_matches_open_for_a_day_are_abandoned(app: Flask, player: Player, sql: S
     assert sql("SELECT done FROM jobs WHERE kind = 'abandon_matches'")[0].done == 2
 
 
-def test_finished_matches_and_the_demo_match_stay(
+def test_closed_matches_and_the_demo_match_stay(
     app: Flask, player: Player, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finished = open_match(app, player, age=timedelta(days=2))
+    voided = open_match(app, player, age=timedelta(days=2))
     demo = open_match(app, player, age=timedelta(days=2))
-    sql("UPDATE matches SET status = 'finished' WHERE id = :id", id=finished)
+    sql("UPDATE matches SET status = 'voided' WHERE id = :id", id=voided)
     monkeypatch.setattr(job_service, "DEMO_MATCH_ID", demo)
     assert run_recurring_job("abandon_matches") == 0
-    assert (status_of(sql, finished), status_of(sql, demo)) == ("finished", "started")
+    assert (status_of(sql, voided), status_of(sql, demo)) == ("voided", "started")
 
 
 def test_a_job_walks_its_pages_and_goes_on_where_it_stopped(
