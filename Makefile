@@ -15,7 +15,7 @@ test: .venv/dev.stamp ## the whole suite on a real server (TEST_DATABASE_URI nam
 	@$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
 
 test-faults: .venv/dev.stamp ## the long form of the fault tests: processes killed again and again under load
-	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 $(BIN)/python -m pytest -n 1 -o timeout=1800 \
+	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 $(BIN)/python -m pytest -n 1 -rP -o timeout=1800 \
 	  tests/e2e/test_relay.py tests/e2e/test_faults.py $(PYTEST_ARGS)
 
 lint: .venv/dev.stamp ## ruff, mypy, import-linter

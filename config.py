@@ -37,7 +37,7 @@ class Config(BaseModel):
     HOST: str = "127.0.0.1"
     PORT: int = Field(default=5000, ge=1, le=65535)
     API_WORKERS: int = Field(default=2, ge=1, le=256)
-    API_THREADS: int = Field(default=4, ge=1, le=256)
+    API_THREADS: int = Field(default=8, ge=1, le=256)
     LOG_FORMAT: Literal["text", "json"] = "text"
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -12,8 +12,6 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config import Config
 
-ACCESS_EVENT = "request"
-
 # without the local variables of the frames: tokens and bodies are among them
 _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
@@ -35,7 +33,11 @@ def configure_logging(config: Config) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
         if config.LOG_FORMAT == "json"
-        else [_TextRenderer()]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
@@ -45,6 +47,7 @@ def configure_logging(config: Config) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=config.LOG_LEVEL, force=True)
+    _configure_access_log(config)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -57,22 +60,43 @@ def configure_logging(config: Config) -> None:
     )
 
 
+def log_access(**facts: object) -> None:
+    """Write the line of an answered request: request_id, user_id, method, path, status, duration_ms."""
+    _access_log.info("request", **facts)
+
+
+def _configure_access_log(config: Config) -> None:
+    """One line a request goes straight to stdout: a record of `logging` costs as much as a tenth of the request."""
+    global _access_log
+    render: list[Processor] = (
+        [
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _access_logger_name,
+            _service_name,
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+        if config.LOG_FORMAT == "json"
+        else [_access_line]
+    )
+    _access_log = structlog.wrap_logger(
+        structlog.WriteLogger(sys.stdout),
+        processors=render,
+        wrapper_class=structlog.make_filtering_bound_logger(config.LOG_LEVEL),
+    ).bind()
+
+
+_access_log: structlog.typing.FilteringBoundLogger
+
+
+def _access_line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return "{request_id} user={user_id} {method} {path} {status} {duration_ms}ms".format_map(event)
+
+
+def _access_logger_name(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {"logger": "laurel.access", **event}
+
+
 def _service_name(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {"service_name": "laurel", **event}
-
-
-class _TextRenderer:
-    """The course spec's access line; everything else as `time [level] event key=value`."""
-
-    def __init__(self) -> None:
-        self._console = structlog.dev.ConsoleRenderer(
-            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-        )
-
-    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> str:
-        if event["event"] == ACCESS_EVENT and "duration_ms" in event:
-            return (
-                f"{event['request_id']} user={event['user_id']} {event['method']} {event['path']}"
-                f" {event['status']} {event['duration_ms']}ms"
-            )
-        return str(self._console(logger, method, event))

@@ -22,7 +22,7 @@ from typing import Any, Concatenate, LiteralString, NamedTuple, ParamSpec, TypeV
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Connection, CursorResult, Engine, TextClause, event, text
+from sqlalchemy import Connection, CursorResult, Engine, Executable, column, event, text
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -91,7 +91,10 @@ class Transaction:
         """Run one statement with its named parameters (`:name`); values never stand in the text itself."""
         if self.pending:
             self._send_pending()
-        result = self.connection.execute(_statement(sql), parameters)
+        statement = _statements.get(sql)
+        result = self.connection.execute(statement if statement is not None else text(sql), parameters)
+        if statement is None:
+            _statements[sql] = _with_columns(sql, result)
         self.statements += 1
         return result
 
@@ -142,16 +145,19 @@ class Transaction:
         )
 
 
-@cache
-def _statement(sql: LiteralString) -> TextClause:
-    """The parsed statement; the code holds a fixed number of them."""
-    return text(sql)
+# The parsed statements; the code holds a fixed number of them.
+_statements: dict[LiteralString, Executable] = {}
+
+
+def _with_columns(sql: LiteralString, result: CursorResult[Any]) -> Executable:
+    """The statement with the names of its columns, so that SQLAlchemy works out only once how to read them."""
+    return text(sql).columns(*map(column, result.keys())) if result.returns_rows else text(sql)
 
 
 @cache
 def _driver_text(sql: LiteralString) -> str:
     """The statement with the placeholders that both drivers know, `%(name)s`."""
-    return str(_statement(sql).compile(dialect=MySQLDialect_pymysql(paramstyle="pyformat")))
+    return str(text(sql).compile(dialect=MySQLDialect_pymysql(paramstyle="pyformat")))
 
 
 def transaction(

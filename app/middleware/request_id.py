@@ -8,11 +8,9 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, g, request
 
-from app.logs import ACCESS_EVENT
+from app.logs import log_access
 
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-access_log = structlog.stdlib.get_logger("laurel.access")
 
 
 def register_request_id(app: Flask) -> None:
@@ -21,17 +19,18 @@ def register_request_id(app: Flask) -> None:
     @app.before_request
     def _begin() -> None:
         given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if CLIENT_REQUEST_ID.fullmatch(given) else "req_" + secrets.token_hex(4)
+        request_id = given if CLIENT_REQUEST_ID.fullmatch(given) else "req_" + secrets.token_hex(4)
+        g.request_id = request_id
         g.started_at = time.perf_counter()
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
 
     @app.after_request
     def _end(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
         user = g.get("user")
-        access_log.info(
-            ACCESS_EVENT,
+        log_access(
+            request_id=g.request_id,
             user_id=user.id if user else "-",
             method=request.method,
             path=_printable(request.path),

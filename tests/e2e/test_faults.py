@@ -1,9 +1,13 @@
-"""API workers and MySQL killed under load: what was acknowledged is there once, what was not is settled by a retry."""
+"""API workers, MySQL, relays and Celery workers killed under load.
+
+What was acknowledged is there once, what was not is settled by a retry, and what follows a settlement follows once.
+"""
 
 import os
 import random
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -15,14 +19,19 @@ import flask_migrate
 import pytest
 import requests
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from app.embedded.database import PrivateDatabase
+from app.embedded.redis import PrivateRedis
 from app.extensions import db
+from app.services import outbox_service
 from app.services.verify_service import find_drift
 from config import Config
 from tests.conftest import TEST_JWT_SECRET_KEY
+from tests.support.effects import create_effects_table, effects
+from tests.support.fleet import RELAY, WORKER, Fleet, environment_of
 from tests.support.players import Player, finish_body, new_player, open_match
 from tests.support.processes import Running, finish, is_ready, wait_until
 
@@ -41,11 +50,11 @@ class World:
     matches: list[tuple[Player, int]]
     acknowledged: dict[int, bytes] = field(default_factory=dict)
 
-    def load(self, disturb: Callable[[], None]) -> None:
+    def load(self, disturb: Callable[[], None], *, every: float = 0.7) -> None:
         """Finish every match once from several clients while `disturb` is called again and again."""
         with ThreadPoolExecutor(CLIENTS) as clients:
             finishes = [clients.submit(self._finish_once, job) for job in self.matches]
-            while wait(finishes, timeout=0.7).not_done:
+            while wait(finishes, timeout=every).not_done:
                 disturb()
         for finished in finishes:
             finished.result()
@@ -154,3 +163,50 @@ def test_connections_killed_by_the_server_lose_and_double_nothing(world: World) 
     world.load(kill_connections)
     world.retry_everything()
     world.check()
+
+
+def test_killed_relays_and_workers_apply_every_settlement_once(world: World, tmp_path: Path) -> None:
+    with world.app.app_context():
+        create_effects_table(db.engine)
+    redis = PrivateRedis(tmp_path, password=secrets.token_urlsafe(24))
+    redis.start()
+    fleet = Fleet(environment_of(world.database.uri, redis.url), tmp_path / "fleet.log")
+    for member in (RELAY, RELAY, WORKER, WORKER):
+        fleet.start(member)
+    chance = random.Random(5)
+    next_kill, kills = time.monotonic() + 1, 0
+
+    def kill_one_every_second() -> None:
+        nonlocal next_kill, kills
+        if time.monotonic() >= next_kill:
+            fleet.kill_one(chance)
+            next_kill, kills = next_kill + 1, kills + 1
+
+    try:
+        world.load(kill_one_every_second, every=0.1)
+        world.retry_everything()
+        with world.app.app_context():
+            wait_until(lambda: outbox_service.get_figures().pending == 0, 120)
+            figures = outbox_service.get_figures()
+    finally:
+        fleet.stop()
+        redis.stop()
+    world.check()
+    with world.app.app_context():
+        applied = {player.id: effects(db.engine, str(player.id)) for player, _ in world.matches}
+        settled = {
+            player_id: [
+                int(row.id)
+                for row in db.session.execute(
+                    text("SELECT id FROM matches WHERE user_id = :id ORDER BY id"), {"id": player_id}
+                )
+            ]
+            for player_id in applied
+        }
+    sys.stdout.write(
+        f"killed {kills}, finishes sent {len(world.matches)}, acknowledged at once {len(world.acknowledged)},"
+        f" settled {sum(map(len, settled.values()))}, events applied {sum(map(len, applied.values()))},"
+        f" dead letters {figures.dead}\n"
+    )
+    assert {player_id: sorted(matches) for player_id, matches in applied.items()} == settled
+    assert figures.dead == 0

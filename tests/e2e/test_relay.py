@@ -3,9 +3,6 @@
 import os
 import random
 import secrets
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,51 +16,14 @@ from app.embedded.redis import PrivateRedis
 from app.repositories import outbox_repo
 from app.services import outbox_service
 from app.transaction import Transaction, transaction
-from config import ROOT, Config
-from tests.conftest import TEST_JWT_SECRET_KEY
+from config import Config
 from tests.support.effects import POISON_EVENT, TEST_EVENT, create_effects_table, effects
-from tests.support.processes import INHERITED, wait_until
+from tests.support.fleet import RELAY, WORKER, Fleet, environment_of
+from tests.support.processes import wait_until
 
 Sql = Callable[..., list[Any]]
 PLAYERS = [f"player{number}" for number in range(25)]
 EVENTS_EACH = int(os.environ.get("LAUREL_FAULT_EVENTS", "40"))
-
-RELAY = ["-m", "app.workers.relay"]
-WORKER = ["-m", "celery", "-A", "tests.support.effects_worker", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
-
-
-class Fleet:
-    """Relays and workers that are started again when they are killed."""
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self._environment = environment
-        self._log = log
-        self.members: list[tuple[list[str], subprocess.Popen[bytes]]] = []
-
-    def start(self, arguments: list[str]) -> None:
-        name = ["-n", f"w{secrets.token_hex(4)}@laurel"] if arguments is WORKER else []
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *arguments, *name],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.members.append((arguments, process))
-
-    def kill_one(self, chance: random.Random) -> None:
-        """`kill -9` of a member with all its processes; another one takes its place."""
-        arguments, process = self.members.pop(chance.randrange(len(self.members)))
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        self.start(arguments)
-
-    def stop(self) -> None:
-        for _, process in self.members:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 @pytest.fixture
@@ -80,15 +40,7 @@ def fleet(app: Flask, config: Config, redis: PrivateRedis, engine: Engine, sql: 
     sql("DELETE FROM outbox")
     sql("DELETE FROM dead_letters")
     sql("UPDATE outbox_shards SET lease_token = NULL, leased_until = '2000-01-01'")
-    environment = {
-        **{name: os.environ[name] for name in INHERITED if name in os.environ},
-        "SQLALCHEMY_DATABASE_URI": config.SQLALCHEMY_DATABASE_URI,
-        "JWT_SECRET_KEY": TEST_JWT_SECRET_KEY,
-        "REDIS_URL": redis.url,
-        "OUTBOX_LEASE_SECONDS": "2",
-        "OUTBOX_BATCH_SIZE": "20",
-        "LOG_LEVEL": "WARNING",
-    }
+    environment = environment_of(config.SQLALCHEMY_DATABASE_URI, redis.url)
     fleet = Fleet(environment, tmp_path / "fleet.log")
     yield fleet
     fleet.stop()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from app.rules.outbox_rules import OutboxEvent
+from app.services.outbox_service import Handler
 from app.transaction import Transaction
 
 TEST_EVENT, POISON_EVENT = "test.effect", "test.poison"
@@ -37,6 +38,20 @@ def insert_effects(tx: Transaction, events: Sequence[OutboxEvent]) -> None:
 
 def poison(_tx: Transaction, _events: Sequence[OutboxEvent]) -> None:
     raise Poisoned("this event cannot be applied")
+
+
+def counting_matches(handler: Handler) -> Handler:
+    """The real handler of `match.finished`, and a row for every match that it was given."""
+
+    def handle(tx: Transaction, events: Sequence[OutboxEvent]) -> None:
+        handler(tx, events)
+        for event in events:
+            tx.execute(
+                "INSERT INTO test_effects (event_key, number) VALUES (:event_key, :number)",
+                {"event_key": event.event_key, "number": event.payload["match_id"]},
+            )
+
+    return handle
 
 
 TEST_HANDLERS = {TEST_EVENT: insert_effects, POISON_EVENT: poison}
