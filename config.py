@@ -56,6 +56,8 @@ class Config(BaseModel):
     RETENTION_DAYS: int = Field(default=7, ge=1, le=3_650)
 
     JWT_SECRET_KEY: str = ""
+    ACCESS_TOKEN_SECONDS: int = Field(default=900, ge=60, le=86_400)
+    REFRESH_TOKEN_SECONDS: int = Field(default=30 * 86_400, ge=3_600, le=31_536_000)
 
     MAX_BODY_BYTES: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
 

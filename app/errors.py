@@ -15,7 +15,7 @@ class AppError(Exception):
     status: ClassVar[int]
     grpc_status: ClassVar[str]
     message: ClassVar[str]
-    retry_after: ClassVar[int | None] = None  # seconds, sent as Retry-After
+    retry_after: int | None = None  # seconds, sent as Retry-After
 
     def __init__(self, details: Mapping[str, object] | None = None, **facts: object) -> None:
         super().__init__(self.message.format(**facts))
@@ -36,11 +36,29 @@ class Unauthorized(AppError):
     message = "A valid access token is required"
 
 
+class InvalidCredentials(Unauthorized):
+    """There is no such account or it has another password; the two are not told apart."""
+
+    message = "Wrong name or password"
+
+
+class InvalidRefreshToken(Unauthorized):
+    """The refresh token is not ours, has expired, was exchanged before or is revoked."""
+
+    message = "A valid refresh token is required"
+
+
 class Forbidden(AppError):
     """The token is good, its roles are not enough."""
 
     code, status, grpc_status = "FORBIDDEN", 403, "PERMISSION_DENIED"
     message = "Insufficient role"
+
+
+class AccountBanned(Forbidden):
+    """The credentials are right, the account is banned."""
+
+    message = "The account is banned"
 
 
 class NotFound(AppError):
@@ -146,6 +164,23 @@ class ResultImplausible(AppError):
 
     code, status, grpc_status = "RESULT_IMPLAUSIBLE", 422, "FAILED_PRECONDITION"
     message = "The result of match {match_id} is implausible and was recorded for review"
+
+
+class RateLimited(AppError):
+    """Too many requests of this kind; come back after `retry_after` seconds."""
+
+    code, status, grpc_status = "RATE_LIMITED", 429, "RESOURCE_EXHAUSTED"
+    message = "Too many requests"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class LoginLocked(RateLimited):
+    """Too many failed attempts to sign in to this account from this address."""
+
+    message = "Too many failed attempts to sign in"
 
 
 class TransactionFailed(AppError):

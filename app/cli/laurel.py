@@ -1,5 +1,6 @@
 """The commands of `flask laurel`."""
 
+import sys
 from datetime import timedelta
 
 import click
@@ -8,10 +9,13 @@ from flask.cli import AppGroup
 from app.errors import AppError, explain
 from app.extensions import current_config
 from app.middleware.auth_jwt import issue_access_token
+from app.rules.auth_rules import LONGEST_TOKEN
+from app.rules.user_rules import MAX_PASSWORD, MIN_PASSWORD, ROLES
 from app.services import demo_service, user_service, verify_service
 
-ROLES = ("player", "developer", "publisher", "moderator", "support", "admin", "system")
-MAX_TTL_SECONDS = 30 * 24 * 3600
+MAX_TTL_SECONDS = int(LONGEST_TOKEN.total_seconds())
+
+OPERATOR = 0  # in the audit log: whoever has a shell on the server
 
 laurel_cli = AppGroup("laurel", help="Operate Laurel.")
 
@@ -26,7 +30,46 @@ def print_token(username: str, roles: tuple[str, ...], ttl: int) -> None:
         user = user_service.get_user_by_username(username)
     except AppError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(issue_access_token(user.id, roles or user.roles, timedelta(seconds=ttl)))
+    if user.status != "active":
+        raise click.ClickException(f"{user.username} is {user.status}: a token for this account would open nothing.")
+    ttl_delta = timedelta(seconds=ttl)
+    click.echo(issue_access_token(user.id, roles or user.roles, ttl_delta, version=user.token_version))
+
+
+@laurel_cli.group("user")
+def user_cli() -> None:
+    """Create accounts and change their roles."""
+
+
+@user_cli.command("create")
+@click.argument("username")
+@click.option("--email", help="For signing in with it.")
+@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), default=("player",), show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin: no list of processes shows it.")
+def create_user(username: str, email: str | None, roles: tuple[str, ...], password_stdin: bool) -> None:
+    """Create an account; without a password it gets tokens only from `flask laurel token`."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    if password is not None and not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise click.ClickException(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+    try:
+        user_id = user_service.create_user(username=username, email=email, roles=roles, password=password)
+    except AppError as error:
+        raise click.ClickException(_in_words(error)) from error
+    click.echo(f"user {user_id} {username} ({', '.join(sorted(roles))})")
+
+
+@user_cli.command("roles")
+@click.argument("username")
+@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="Repeatable; without: print them.")
+def change_roles(username: str, roles: tuple[str, ...]) -> None:
+    """Give an account exactly these roles; its access tokens stop working within seconds."""
+    try:
+        user = user_service.get_user_by_username(username)
+        if roles:
+            user = user_service.change_account(user.id, roles=roles, status=None, actor_id=OPERATOR, request_id="cli")
+    except AppError as error:
+        raise click.ClickException(_in_words(error)) from error
+    click.echo(f"user {user.id} {user.username} ({', '.join(sorted(user.roles))})")
 
 
 @laurel_cli.command("demo")
@@ -56,3 +99,8 @@ def verify() -> None:
     if count:
         raise click.ClickException(f"{count} rows differ from their sources.")
     click.echo("No drift.")
+
+
+def _in_words(error: AppError) -> str:
+    details = "; ".join(f"{name}: {what}" for name, what in (error.details or {}).items())
+    return f"{explain(error)} ({details})" if details else explain(error)

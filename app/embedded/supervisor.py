@@ -180,7 +180,7 @@ def _announce(app: Flask, config: Config) -> None:
     try:
         with app.app_context():
             user = user_service.get_user_by_username("demo")
-            token = issue_access_token(user.id, user.roles, TOKEN_TTL)
+            token = issue_access_token(user.id, user.roles, TOKEN_TTL, version=user.token_version)
     except AppError:
         print(f"\nLaurel serves {url}\n", flush=True)
         return

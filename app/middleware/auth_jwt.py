@@ -2,20 +2,21 @@
 
 import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from flask import g, request
-from flask_jwt_extended import create_access_token, decode_token
+from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
-from app.errors import Forbidden, Unauthorized
+from app.errors import Forbidden, InvalidRefreshToken, Unauthorized
 from app.extensions import current_config
+from app.middleware.revocations import is_revoked
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,13 +42,24 @@ class CurrentUser:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """What a good token says; `expires_at` in seconds since 1970."""
+    """What a good access token says; `expires_at` in seconds since 1970."""
 
     user: CurrentUser
     expires_at: float
+    version: int
+    family: str | None
 
 
-def auth_required(roles: list[str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """What a good refresh token says: which exchange of which signing in."""
+
+    user_id: int
+    family: bytes
+    generation: int
+
+
+def auth_required(roles: Collection[str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let through who holds one of `roles`. Raises Unauthorized (401) or Forbidden (403)."""
     accepted = frozenset(roles)
 
@@ -65,24 +77,56 @@ def auth_required(roles: list[str]) -> Callable[[Callable[P, R]], Callable[P, R]
     return decorate
 
 
-def issue_access_token(user_id: int, roles: Collection[str], ttl: timedelta) -> str:
-    """A token that speaks for the user, with exactly these roles, for `ttl`."""
-    claims = {"roles": sorted(roles)}
+def refresh_token_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Let through who brings a refresh token; puts its claims into `g.refresh_token`. Raises InvalidRefreshToken."""
+
+    @wraps(view)
+    def check(*args: P.args, **kwargs: P.kwargs) -> R:
+        g.refresh_token = _read_refresh_token()
+        structlog.contextvars.bind_contextvars(user_id=g.refresh_token.user_id)
+        return view(*args, **kwargs)
+
+    return check
+
+
+def issue_access_token(
+    user_id: int, roles: Collection[str], ttl: timedelta, *, version: int = 0, family: str | None = None
+) -> str:
+    """A token that speaks for the user, with exactly these roles, for `ttl`.
+
+    `version` is the user's token_version, `family` (hex) the signing in that it belongs to.
+    """
+    claims: dict[str, object] = {"roles": sorted(roles), "ver": version}
+    if family is not None:
+        claims["sid"] = family
     token: str = create_access_token(str(user_id), additional_claims=claims, expires_delta=ttl)
     return token
 
 
+def issue_refresh_token(user_id: int, *, family: str, generation: int, ttl: timedelta) -> str:
+    """A token that is exchanged for the next pair, once."""
+    claims = {"sid": family, "gen": generation}
+    token: str = create_refresh_token(str(user_id), additional_claims=claims, expires_delta=ttl)
+    return token
+
+
 def _user_of_token() -> CurrentUser:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer":
-        raise Unauthorized
     try:
-        verified = _verify(token, current_config().jwt_secret_key)
+        verified = _verify(_bearer_token(), current_config().jwt_secret_key)
     except (JWTExtendedException, PyJWTError) as exc:
         raise Unauthorized from exc
     if verified.expires_at <= time.time():
         raise Unauthorized
+    if is_revoked(user_id=verified.user.id, token_version=verified.version, family=verified.family):
+        raise Unauthorized
     return verified.user
+
+
+def _bearer_token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer":
+        raise Unauthorized
+    return token
 
 
 @lru_cache(maxsize=REMEMBERED_TOKENS)
@@ -92,11 +136,30 @@ def _verify(token: str, _key: str) -> VerifiedToken:
     What is remembered belongs to the key it was signed with.
     """
     claims = decode_token(token)
-    subject, roles = claims.get("sub"), claims.get("roles")
-    if claims.get("type") != "access" or not isinstance(subject, str) or not USER_ID.fullmatch(subject):
+    roles, version, family = claims.get("roles"), claims.get("ver", 0), claims.get("sid")
+    if claims.get("type") != "access" or "exp" not in claims:
         raise Unauthorized
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise Unauthorized
-    if int(subject) > MAX_USER_ID or "exp" not in claims:
+    if not isinstance(version, int) or not (family is None or isinstance(family, str)):
         raise Unauthorized
-    return VerifiedToken(CurrentUser(int(subject), frozenset(roles)), expires_at=claims["exp"])
+    user = CurrentUser(_subject(claims), frozenset(roles))
+    return VerifiedToken(user, expires_at=claims["exp"], version=version, family=family)
+
+
+def _read_refresh_token() -> RefreshToken:
+    try:
+        claims = decode_token(_bearer_token())
+        family, generation = bytes.fromhex(claims["sid"]), claims["gen"]
+        if claims.get("type") != "refresh" or not isinstance(generation, int):
+            raise InvalidRefreshToken
+        return RefreshToken(_subject(claims), family, generation)
+    except (JWTExtendedException, PyJWTError, KeyError, TypeError, ValueError, Unauthorized) as exc:
+        raise InvalidRefreshToken from exc
+
+
+def _subject(claims: Mapping[str, Any]) -> int:
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not USER_ID.fullmatch(subject) or int(subject) > MAX_USER_ID:
+        raise Unauthorized
+    return int(subject)

@@ -87,3 +87,8 @@ def delete_older(tx: Transaction, *, before: datetime, limit: int) -> int:
         """,
         {"before": before, "limit": limit},
     ).rowcount
+
+
+def delete_of_user(tx: Transaction, user_id: int) -> None:
+    """Forget the user's keys and what they were answered."""
+    tx.execute("DELETE FROM idempotency_keys WHERE user_id = :user_id", {"user_id": user_id})

@@ -1,6 +1,7 @@
 """users: accounts. Names and emails are unique in their case-folded form."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
@@ -13,14 +14,17 @@ from app.transaction import Transaction, violated_key
 UNIQUE_FIELDS = {"uq_users_username_key": "username", "uq_users_email_key": "email"}
 
 
+_COLUMNS = "id, username, display_name, email, roles, status, time_zone, token_version, created_at"
+
+
 def insert(tx: Transaction, *, username: str, email: str | None, roles: Collection[str]) -> int:
     """Create the account and return its id. Raises UserAlreadyExists naming the field that is taken."""
-    try:
+    with _taken_fields_named():
         result = tx.execute(
             """
-        INSERT INTO users (username, username_key, display_name, email, email_key, roles, created_at)
-        VALUES (:username, :username_key, :username, :email, :email_key, :roles, :now)
-        """,
+            INSERT INTO users (username, username_key, display_name, email, email_key, roles, created_at)
+            VALUES (:username, :username_key, :username, :email, :email_key, :roles, :now)
+            """,
             {
                 "username": username,
                 "username_key": case_folded(username),
@@ -30,12 +34,50 @@ def insert(tx: Transaction, *, username: str, email: str | None, roles: Collecti
                 "now": tx.now,
             },
         )
+    return int(result.lastrowid)
+
+
+def update(tx: Transaction, user: User) -> None:
+    """Write everything of the account that can change. Raises UserAlreadyExists naming the field that is taken."""
+    with _taken_fields_named():
+        tx.execute(
+            """
+            UPDATE users
+            SET username = :username,
+                username_key = :username_key,
+                display_name = :display_name,
+                email = :email,
+                email_key = :email_key,
+                roles = :roles,
+                status = :status,
+                time_zone = :time_zone,
+                token_version = :token_version
+            WHERE id = :user_id
+            """,
+            {
+                "user_id": user.id,
+                "username": user.username,
+                "username_key": case_folded(user.username),
+                "display_name": user.display_name,
+                "email": user.email,
+                "email_key": case_folded(user.email) if user.email else None,
+                "roles": ",".join(sorted(user.roles)),
+                "status": user.status,
+                "time_zone": user.time_zone,
+                "token_version": user.token_version,
+            },
+        )
+
+
+@contextmanager
+def _taken_fields_named() -> Iterator[None]:
+    try:
+        yield
     except IntegrityError as exc:
         field = UNIQUE_FIELDS.get(violated_key(exc) or "")
         if field is None:
             raise
         raise UserAlreadyExists({field: "taken"}, field=field) from exc
-    return int(result.lastrowid)
 
 
 def exists(tx: Transaction, user_id: int) -> bool:
@@ -54,14 +96,93 @@ def exists(tx: Transaction, user_id: int) -> bool:
 def find_by_username(tx: Transaction, username: str) -> User | None:
     """The account of that name, in any case."""
     row = tx.execute(
-        """
-        SELECT id, username, display_name, email, roles, status, time_zone, created_at
+        f"""
+        SELECT {_COLUMNS}
         FROM users
         WHERE username_key = :username_key
         """,
         {"username_key": case_folded(username)},
     ).one_or_none()
     return _user(row) if row else None
+
+
+def find_by_email(tx: Transaction, email: str) -> User | None:
+    """The account of that email, in any case."""
+    row = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM users
+        WHERE email_key = :email_key
+        """,
+        {"email_key": case_folded(email)},
+    ).one_or_none()
+    return _user(row) if row else None
+
+
+def find(tx: Transaction, user_id: int) -> User | None:
+    """The account, whatever its status."""
+    row = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM users
+        WHERE id = :user_id
+        """,
+        {"user_id": user_id},
+    ).one_or_none()
+    return _user(row) if row else None
+
+
+def lock(tx: Transaction, user_id: int) -> User | None:
+    """Lock the account, whatever its status."""
+    row = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM users
+        WHERE id = :user_id
+        FOR UPDATE
+        """,
+        {"user_id": user_id},
+    ).one_or_none()
+    return _user(row) if row else None
+
+
+def list_by_username(tx: Transaction, *, prefix: str, after_key: str, limit: int) -> list[User]:
+    """Accounts whose folded name begins with `prefix` and comes after `after_key`, in the order of folded names."""
+    rows = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM users
+        WHERE username_key LIKE :pattern
+          AND username_key > :after_key
+          AND status <> 'erased'
+        ORDER BY username_key
+        LIMIT :limit
+        """,
+        {"pattern": _begins_with(prefix), "after_key": after_key, "limit": limit},
+    )
+    return [_user(row) for row in rows]
+
+
+def list_by_email(tx: Transaction, *, prefix: str, after_key: str, limit: int) -> list[User]:
+    """Accounts whose folded email begins with `prefix` and comes after `after_key`, in the order of folded emails."""
+    rows = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM users
+        WHERE email_key LIKE :pattern
+          AND email_key > :after_key
+          AND status <> 'erased'
+        ORDER BY email_key
+        LIMIT :limit
+        """,
+        {"pattern": _begins_with(prefix), "after_key": after_key, "limit": limit},
+    )
+    return [_user(row) for row in rows]
+
+
+def _begins_with(prefix: str) -> str:
+    escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"{escaped}%"
 
 
 def any_exists(tx: Transaction) -> bool:
@@ -86,6 +207,7 @@ def _user(row: Row[tuple[object, ...]]) -> User:
         roles=_roles(row.roles),
         status=row.status,
         time_zone=row.time_zone,
+        token_version=row.token_version,
         created_at=from_column(row.created_at),
     )
 

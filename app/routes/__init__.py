@@ -2,14 +2,26 @@
 
 from flask import Flask
 
+from app.routes.auth import auth_bp
 from app.routes.dead_letter import dead_letter_bp
 from app.routes.event import event_bp
 from app.routes.health import health_bp
 from app.routes.match import match_bp
 from app.routes.progress import progress_bp
 from app.routes.review import review_bp
+from app.routes.user import admin_user_bp, user_bp
 
-BLUEPRINTS = (match_bp, event_bp, progress_bp, review_bp, dead_letter_bp, health_bp)
+BLUEPRINTS = (
+    auth_bp,
+    user_bp,
+    match_bp,
+    event_bp,
+    progress_bp,
+    admin_user_bp,
+    review_bp,
+    dead_letter_bp,
+    health_bp,
+)
 
 
 def register_routes(app: Flask) -> None:

@@ -1,17 +1,26 @@
-"""Accounts: what a user may be called, and when two spellings are the same name."""
+"""Accounts: what a user may be called, when two spellings are the same name, what is left of an erased user."""
 
 import re
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+ROLES = ("player", "developer", "publisher", "moderator", "support", "admin", "system")
+STAFF = frozenset({"support", "admin", "system"})  # may read what is other people's
+STATUS_CHANGED = "user.status_changed"  # the outbox event: active, banned, erased
+
 MAX_USERNAME = 32
+MAX_DISPLAY_NAME = 64
+MIN_PASSWORD, MAX_PASSWORD = 8, 128  # characters
 _USERNAME = re.compile(r"\w[\w.-]*")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # controls, direction marks, unassigned
+_JOINERS = frozenset("\u200c\u200d")  # Persian and emoji are spelled with them
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account; `email` is None for one that never gave any."""
+    """An account; `email` is None for one that never gave any. Access tokens under a lower `token_version` are void."""
 
     id: int
     username: str
@@ -20,6 +29,7 @@ class User:
     roles: frozenset[str]
     status: str
     time_zone: str
+    token_version: int
     created_at: datetime
 
 
@@ -35,3 +45,20 @@ def tidy_username(username: str) -> str | None:
 def case_folded(name: str) -> str:
     """The form in which names and emails are compared: `Ёж` and `ёж` are one, `ёж` and `еж` are two."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def tidy_display_name(name: str) -> str | None:
+    """The name as it is shown (NFC, single spaces), or None: 1 to 64 visible characters of any script."""
+    tidy = " ".join(unicodedata.normalize("NFC", name).split())
+    visible = all(unicodedata.category(char) not in _INVISIBLE or char in _JOINERS for char in tidy)
+    return tidy if tidy.strip("\u200c\u200d") and len(tidy) <= MAX_DISPLAY_NAME and visible else None
+
+
+def new_device_username() -> str:
+    """The name of an account that was made for a device, until it is linked to one of its own: `player_` + 12 hex."""
+    return f"player_{secrets.token_hex(6)}"
+
+
+def erased_username(user_id: int) -> str:
+    """What an erased user is called: no living user can have such a name."""
+    return f"~{user_id}"

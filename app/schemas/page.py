@@ -28,10 +28,13 @@ def _whole_number(text: str) -> str:
     return text
 
 
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)]
+
+
 class HistoryQuery(SnakeRequest):
     """`limit` 1..100 (default 20); `cursor` is the `next_cursor` of the page before; `fields` is `a,b`."""
 
-    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)] = 20
+    limit: Limit = 20
     cursor: Annotated[str, AfterValidator(_decode)] | None = None
     fields: str | None = None
 

@@ -9,7 +9,16 @@ from datetime import timedelta
 from uuid_utils.compat import uuid7
 
 from app.extensions import current_config
-from app.repositories import idempotency_repo, job_repo, match_repo, outbox_repo
+from app.repositories import (
+    idempotency_repo,
+    job_repo,
+    login_failure_repo,
+    match_repo,
+    outbox_repo,
+    revocation_repo,
+    token_family_repo,
+)
+from app.rules.auth_rules import FAILURE_WINDOW
 from app.rules.job_rules import Job, Page
 from app.rules.match_rules import DEMO_MATCH_ID
 from app.rules.outbox_rules import SHARDS
@@ -80,8 +89,29 @@ def _delete_idempotency_keys(tx: Transaction, position: int) -> Page:
     return Page(position, deleted, is_last=deleted < PAGE_ROWS)
 
 
+def _delete_expired_families(tx: Transaction, position: int) -> Page:
+    """Delete signings in that no refresh token can carry on."""
+    deleted = token_family_repo.delete_expired(tx, limit=PAGE_ROWS)
+    return Page(position, deleted, is_last=deleted < PAGE_ROWS)
+
+
+def _delete_expired_revocations(tx: Transaction, position: int) -> Page:
+    """Delete revocations of access tokens that have expired by themselves."""
+    deleted = revocation_repo.delete_expired(tx, limit=PAGE_ROWS)
+    return Page(position, deleted, is_last=deleted < PAGE_ROWS)
+
+
+def _delete_old_login_failures(tx: Transaction, position: int) -> Page:
+    """Delete counts of failures whose window is over."""
+    deleted = login_failure_repo.delete_older(tx, before=tx.now - FAILURE_WINDOW, limit=PAGE_ROWS)
+    return Page(position, deleted, is_last=deleted < PAGE_ROWS)
+
+
 RECURRING_JOBS: dict[str, PageOfJob] = {
     "abandon_matches": _abandon_matches,
     "delete_done_events": _delete_done_events,
     "delete_idempotency_keys": _delete_idempotency_keys,
+    "delete_expired_families": _delete_expired_families,
+    "delete_expired_revocations": _delete_expired_revocations,
+    "delete_old_login_failures": _delete_old_login_failures,
 }

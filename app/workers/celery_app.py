@@ -46,6 +46,9 @@ celery_app.conf.update(
         "abandon matches": {"task": RUN_JOB, "schedule": EVERY_MINUTE, "args": ["abandon_matches"]},
         "delete done events": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_done_events"]},
         "delete idempotency keys": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_idempotency_keys"]},
+        "delete families": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_expired_families"]},
+        "delete revocations": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_expired_revocations"]},
+        "delete login failures": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_old_login_failures"]},
     },
 )
 configure_logging(config)

@@ -7,6 +7,7 @@ them done in the same transaction.
 from collections.abc import Sequence
 
 from app.rules.outbox_rules import OutboxEvent
+from app.rules.user_rules import STATUS_CHANGED
 from app.services.outbox_service import Handler
 from app.transaction import Transaction
 
@@ -17,4 +18,5 @@ def _nothing_follows(_tx: Transaction, _events: Sequence[OutboxEvent]) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "match.finished": _nothing_follows,
+    STATUS_CHANGED: _nothing_follows,
 }

@@ -25,12 +25,22 @@ DOORS = [
     ("GET", "/match/1"),
     ("GET", "/match/history"),
     ("GET", "/api/v1/progress/me"),
+    ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/auth/logout"),
+    ("GET", "/api/v1/users/me"),
+    ("PATCH", "/api/v1/users/me"),
+    ("DELETE", "/api/v1/users/me"),
+    ("GET", "/api/v1/users/me/export"),
+    ("POST", "/api/v1/users/me/link"),
+    ("GET", "/api/v1/users/1"),
+    ("GET", "/api/v1/admin/users"),
+    ("PATCH", "/api/v1/admin/users/1"),
     ("GET", "/api/v1/admin/reviews"),
     ("POST", "/api/v1/admin/reviews/1"),
     ("GET", "/api/v1/admin/dead-letters"),
     ("POST", "/api/v1/admin/dead-letters/1/replay"),
 ]
-OPEN = {"/healthz", "/readyz"}
+OPEN = {"/healthz", "/readyz", "/api/v1/auth/login", "/api/v1/auth/device", "/api/v1/users/"}
 
 
 def claims(**changes: Any) -> dict[str, Any]:

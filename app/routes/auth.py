@@ -1,0 +1,34 @@
+"""/api/v1/auth: signing in and out (contract, "Accounts"). Refresh tokens come as Bearer tokens."""
+
+from flask import Blueprint, Response
+
+from app.controllers import auth_controller
+from app.middleware.auth_jwt import refresh_token_required
+from app.middleware.validate import validate
+from app.schemas.auth import LogIn, LogInDevice
+
+auth_bp = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
+
+
+@auth_bp.post("/login")
+@validate(LogIn)
+def log_in(body: LogIn) -> Response:
+    return auth_controller.log_in(body)
+
+
+@auth_bp.post("/device")
+@validate(LogInDevice)
+def log_in_device(body: LogInDevice) -> Response:
+    return auth_controller.log_in_device(body)
+
+
+@auth_bp.post("/refresh")
+@refresh_token_required
+def refresh() -> Response:
+    return auth_controller.refresh()
+
+
+@auth_bp.post("/logout")
+@refresh_token_required
+def log_out() -> Response:
+    return auth_controller.log_out()
