@@ -108,3 +108,32 @@ def test_answers_to_idempotency_keys_are_deleted_after_a_week(sql: Sql, player: 
     run_recurring_job("delete_idempotency_keys")
     left = sql("SELECT idempotency_key FROM idempotency_keys WHERE user_id = :id", id=player.id)
     assert [row.idempotency_key for row in left] == ["2999-01-01"]
+
+
+def test_what_only_expired_tokens_and_old_failures_need_is_deleted(player: Player, sql: Sql) -> None:
+    for table in ("token_families", "token_revocations", "login_failures"):
+        sql(f"DELETE FROM {table}")
+    for age in ("INTERVAL 16 MINUTE", "INTERVAL -1 DAY"):
+        sql(
+            "INSERT INTO token_families (user_id, id, created_at, rotated_at, expires_at)"
+            f" VALUES (:id, UNHEX(MD5(:age)), UTC_TIMESTAMP(), UTC_TIMESTAMP(), UTC_TIMESTAMP() - {age})",
+            id=player.id,
+            age=age,
+        )
+        sql(
+            "INSERT INTO token_revocations (user_id, token_version, revoked_at, expires_at)"
+            f" VALUES (:id, 1, UTC_TIMESTAMP(), UTC_TIMESTAMP() - {age})",
+            id=player.id,
+        )
+        sql(
+            "INSERT INTO login_failures (account_hash, address, failures, since)"
+            f" VALUES (UNHEX(SHA2(:age, 256)), '', 1, UTC_TIMESTAMP() - {age})",
+            age=age,
+        )
+    for kind, table in (
+        ("delete_expired_families", "token_families"),
+        ("delete_expired_revocations", "token_revocations"),
+        ("delete_old_login_failures", "login_failures"),
+    ):
+        assert run_recurring_job(kind) == 1
+        assert sql(f"SELECT COUNT(*) FROM {table}")[0][0] == 1
