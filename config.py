@@ -64,6 +64,8 @@ class Config(BaseModel):
     MATCH_DURATION_TOLERANCE_SECONDS: int = Field(default=30, ge=0, le=86_400)
     MATCH_MAX_SCORE: int = Field(default=10_000_000, ge=0, lt=2**63)
     MATCH_ABANDONED_AFTER_HOURS: int = Field(default=24, ge=1, le=8_760)
+    COMBAT_BELT_SLOTS: int = Field(default=4, ge=1, le=20)
+
     MATCH_MAX_WAVE: int = Field(default=10_000, ge=0, lt=2**31)
 
     @field_validator("SQLALCHEMY_DATABASE_URI")

@@ -103,6 +103,27 @@ class DeadLetterNotFound(NotFound):
     message = "Dead letter {dead_letter_id} not found"
 
 
+class CharacterNotFound(NotFound):
+    """No such character, or another player's."""
+
+    code = "CHARACTER_NOT_FOUND"
+    message = "Character {character_id} not found"
+
+
+class ItemNotFound(NotFound):
+    """The character holds no such stack."""
+
+    code = "ITEM_NOT_FOUND"
+    message = "Item {inventory_id} not found"
+
+
+class ItemTemplateNotFound(NotFound):
+    """No such kind of item."""
+
+    code = "ITEM_TEMPLATE_NOT_FOUND"
+    message = "Item template {item_template_id} not found"
+
+
 class MethodNotAllowed(AppError):
     """The path exists, the method does not; `Allow` lists those that do."""
 

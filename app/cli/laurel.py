@@ -75,7 +75,7 @@ def change_roles(username: str, roles: tuple[str, ...]) -> None:
 @laurel_cli.command("demo")
 @click.option("--force", is_flag=True, help="Also on a server that `make run` did not start.")
 def create_demo_data(force: bool) -> None:
-    """Create the demo users and the open match 987654321 of `demo`."""
+    """Create the demo users, and of `demo` the open match 987654321 and the character 101."""
     if not (force or current_config().EMBEDDED):
         raise click.ClickException("These accounts are for trying things out; --force creates them here all the same.")
     try:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from flask import Response, jsonify
 
-from app.schemas.page import HistoryQuery, encode_cursor
+from app.schemas.page import HistoryQuery, ListQuery, encode_cursor
 
 JsonObject = Mapping[str, Any]
 
@@ -35,6 +35,11 @@ def history_page(items: Sequence[Item], query: HistoryQuery, view: Callable[[Ite
     shown = [_select(view(item), query.fields) for item in items[: query.limit]]
     more = len(items) > query.limit
     return success({"items": shown, "next_cursor": encode_cursor(items[query.limit - 1].id) if more else None})
+
+
+def list_page(items: Sequence[JsonObject], total: int, query: ListQuery) -> Response:
+    """A page of a list that is bounded: `{items, total, limit, offset}`."""
+    return success({"items": items, "total": total, "limit": query.limit, "offset": query.offset})
 
 
 def iso_time(moment: datetime | None) -> str | None:

@@ -3,9 +3,11 @@
 from flask import Flask
 
 from app.routes.auth import auth_bp
+from app.routes.character import character_bp
 from app.routes.dead_letter import dead_letter_bp
 from app.routes.event import event_bp
 from app.routes.health import health_bp
+from app.routes.item import item_bp
 from app.routes.match import match_bp
 from app.routes.progress import progress_bp
 from app.routes.review import review_bp
@@ -17,7 +19,9 @@ BLUEPRINTS = (
     match_bp,
     event_bp,
     progress_bp,
+    character_bp,
     admin_user_bp,
+    item_bp,
     review_bp,
     dead_letter_bp,
     health_bp,

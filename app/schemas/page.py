@@ -54,6 +54,13 @@ class HistoryQuery(SnakeRequest):
         return int(self.cursor) if self.cursor is not None else MAX_ID
 
 
+class ListQuery(SnakeRequest):
+    """A page of a list that is bounded: `limit` 1..100 (default 20) and `offset`."""
+
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)] = 20
+    offset: Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_whole_number)] = 0
+
+
 def encode_cursor(last_id: int) -> str:
     """The cursor of the page that follows the item with that id."""
     return base64.urlsafe_b64encode(str(last_id).encode()).decode()

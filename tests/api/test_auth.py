@@ -39,6 +39,15 @@ DOORS = [
     ("POST", "/api/v1/admin/reviews/1"),
     ("GET", "/api/v1/admin/dead-letters"),
     ("POST", "/api/v1/admin/dead-letters/1/replay"),
+    ("GET", "/api/v1/characters"),
+    ("POST", "/api/v1/characters"),
+    ("GET", "/api/v1/characters/1"),
+    ("GET", "/api/v1/characters/1/inventory"),
+    ("POST", "/api/v1/characters/1/equip"),
+    ("POST", "/api/v1/characters/1/unequip"),
+    ("GET", "/api/v1/admin/item-templates"),
+    ("POST", "/api/v1/admin/item-templates"),
+    ("POST", "/api/v1/admin/characters/1/items"),
 ]
 OPEN = {"/healthz", "/readyz", "/api/v1/auth/login", "/api/v1/auth/device", "/api/v1/users/"}
 

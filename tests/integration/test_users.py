@@ -63,7 +63,10 @@ def test_an_unknown_name_is_not_found() -> None:
 def test_demo_data_are_made_once(sql: Sql) -> None:
     sql("DELETE FROM users WHERE username IN ('demo', 'admin', 'engine')")
     sql("DELETE FROM matches WHERE id = 987654321")
-    assert len(demo_service.create_demo_data()) == 4
+    sql("DELETE FROM characters WHERE id = 101")
+    sql("DELETE FROM inventory WHERE character_id = 101")
+    sql("DELETE FROM item_ledger WHERE character_id = 101")
+    assert len(demo_service.create_demo_data()) == 5
     assert demo_service.create_demo_data() == []
     (match,) = sql(
         "SELECT u.username, m.status, m.started_at < UTC_TIMESTAMP() - INTERVAL 59 MINUTE AS an_hour_ago"

@@ -1,0 +1,54 @@
+"""/api/v1/characters: characters and what they hold (contract, "System 3")."""
+
+from flask import Blueprint, Response
+
+from app.controllers import character_controller
+from app.middleware.auth_jwt import auth_required
+from app.middleware.idempotency_key import accept_idempotency_key
+from app.middleware.validate import validate, validate_query
+from app.schemas.character import CreateCharacter, EquipItem, UnequipItem
+from app.schemas.page import ListQuery
+
+character_bp = Blueprint("character", __name__, url_prefix="/api/v1/characters")
+
+
+@character_bp.post("")
+@auth_required(roles=["player"])
+@accept_idempotency_key
+@validate(CreateCharacter)
+def create_character(body: CreateCharacter) -> Response:
+    return character_controller.create_character(body)
+
+
+@character_bp.get("")
+@auth_required(roles=["player"])
+@validate_query(ListQuery)
+def list_characters(query: ListQuery) -> Response:
+    return character_controller.list_characters(query)
+
+
+@character_bp.get("/<id:character_id>")
+@auth_required(roles=["player", "support", "system"])
+def get_character(character_id: int) -> Response:
+    return character_controller.get_character(character_id)
+
+
+@character_bp.get("/<id:character_id>/inventory")
+@auth_required(roles=["player", "support", "system"])
+@validate_query(ListQuery)
+def list_inventory(query: ListQuery, character_id: int) -> Response:
+    return character_controller.list_inventory(query, character_id)
+
+
+@character_bp.post("/<id:character_id>/equip")
+@auth_required(roles=["player", "system"])
+@validate(EquipItem)
+def equip_item(body: EquipItem, character_id: int) -> Response:
+    return character_controller.equip_item(body, character_id)
+
+
+@character_bp.post("/<id:character_id>/unequip")
+@auth_required(roles=["player", "system"])
+@validate(UnequipItem)
+def unequip_item(body: UnequipItem, character_id: int) -> Response:
+    return character_controller.unequip_item(body, character_id)

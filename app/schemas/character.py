@@ -1,0 +1,45 @@
+"""Requests of /api/v1/characters."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from app.extensions import current_config
+from app.schemas import SnakeRequest
+
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+SLOT = r"^[a-z][a-z0-9_]{0,31}$"
+
+
+class CreateCharacter(SnakeRequest):
+    """`POST /api/v1/characters`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=50)]
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_read(cls, name: str) -> str:
+        if not name.isprintable() or name != name.strip():
+            raise ValueError("1 to 50 printable characters without spaces around them required")
+        return name
+
+
+class EquipItem(SnakeRequest):
+    """`POST …/equip`; slots are the game's own words, of those of the belt there are `COMBAT_BELT_SLOTS`."""
+
+    inventory_id: Id
+    slot: Annotated[str, Field(pattern=SLOT)]
+
+    @field_validator("slot")
+    @classmethod
+    def _is_within_the_belt(cls, slot: str) -> str:
+        most = current_config().COMBAT_BELT_SLOTS
+        if slot.startswith("belt") and slot not in {f"belt_{number}" for number in range(1, most + 1)}:
+            raise ValueError(f"belt_1 to belt_{most} required")
+        return slot
+
+
+class UnequipItem(SnakeRequest):
+    """`POST …/unequip`."""
+
+    inventory_id: Id

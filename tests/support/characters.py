@@ -1,0 +1,47 @@
+"""Characters with something in their belts."""
+
+import itertools
+import os
+
+from flask import Flask
+
+from app.rules.character_rules import Character, ItemTemplate
+from app.services import character_service, inventory_service, item_service
+from tests.support.players import Player
+
+POTION = ItemTemplate("test_potion", "Test potion", max_stack=20, max_durability=None)
+SWORD = ItemTemplate("test_sword", "Test sword", max_stack=1, max_durability=100)
+PELT = ItemTemplate("test_pelt", "Волчья шкура для тестов", max_stack=10, max_durability=None)
+_numbers = itertools.count(1)
+
+
+def make_templates(app: Flask) -> None:
+    with app.app_context():
+        for template in (POTION, SWORD, PELT):
+            item_service.create_item_template(template)
+
+
+def new_template_id() -> str:
+    return f"t{os.getpid()}_{next(_numbers)}"
+
+
+def new_character(app: Flask, player: Player, name: str = "Hero") -> Character:
+    with app.app_context():
+        return character_service.create_character(user_id=player.id, name=name, idempotency_key=None)[0]
+
+
+def give(app: Flask, character: Character, template: ItemTemplate, quantity: int, slot: str | None = None) -> int:
+    """A stack for the character, equipped if a slot is named; returns its inventory id."""
+    make_templates(app)
+    with app.app_context():
+        item, _ = item_service.grant_item(
+            character.id,
+            item_template_id=template.id,
+            quantity=quantity,
+            actor_id=1,
+            request_id="req_test",
+            idempotency_key=None,
+        )
+        if slot is not None:
+            inventory_service.equip_item(character.id, owner_id=None, inventory_id=item.id, slot=slot)
+        return item.id
