@@ -116,6 +116,18 @@ def count_of_user(tx: Transaction, user_id: int) -> int:
     return int(row.characters)
 
 
+def rename_of_user(tx: Transaction, *, user_id: int, name: str) -> None:
+    """Give all characters of a user another name; his own were personal."""
+    tx.execute(
+        """
+        UPDATE characters
+        SET name = :name
+        WHERE user_id = :user_id
+        """,
+        {"user_id": user_id, "name": name},
+    )
+
+
 def _character(row: Row[tuple[object, ...]]) -> Character:
     return Character(
         id=row.id,

@@ -90,6 +90,39 @@ SECTIONS = (
         """,
     ),
     Section(
+        "characters",
+        """
+        SELECT id AS position, id, name, hp, max_hp, energy, xp, gold, last_combat_session_id, created_at
+        FROM characters
+        WHERE user_id = :user_id AND id > :position
+        ORDER BY id
+        LIMIT :limit
+        """,
+    ),
+    Section(
+        "inventory",
+        """
+        SELECT i.id AS position, i.id, i.character_id, i.item_template_id, i.quantity, i.slot, i.durability,
+               i.created_at
+        FROM characters c
+        JOIN inventory i ON i.character_id = c.id
+        WHERE c.user_id = :user_id AND i.id > :position
+        ORDER BY i.id
+        LIMIT :limit
+        """,
+    ),
+    Section(
+        "item_ledger",
+        """
+        SELECT l.id AS position, l.character_id, l.item_template_id, l.quantity, l.source, l.source_id, l.created_at
+        FROM characters c
+        JOIN item_ledger l ON l.character_id = c.id
+        WHERE c.user_id = :user_id AND l.id > :position
+        ORDER BY l.id
+        LIMIT :limit
+        """,
+    ),
+    Section(
         "user_devices",
         """
         SELECT HEX(device_hash) AS position, created_at

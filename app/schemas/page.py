@@ -57,7 +57,7 @@ class HistoryQuery(SnakeRequest):
 class ListQuery(SnakeRequest):
     """A page of a list that is bounded: `limit` 1..100 (default 20) and `offset`."""
 
-    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)] = 20
+    limit: Limit = 20
     offset: Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_whole_number)] = 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.repositories import (
+    character_repo,
     credential_repo,
     export_repo,
     idempotency_repo,
@@ -63,6 +64,7 @@ def erase_user(tx: Transaction, user_id: int) -> User:
         token_version=user.token_version + 1,
     )
     user_repo.update(tx, erased)
+    character_repo.rename_of_user(tx, user_id=user_id, name=name)
     credential_repo.delete_of_user(tx, user_id)
     token_family_repo.delete_of_user(tx, user_id)
     login_failure_repo.delete_of_account(tx, account_hash(user_id, ""))

@@ -6,7 +6,7 @@ What kinds of items there are; names are unique because foreign settlements may 
 from alembic import op
 
 revision = "0050"
-down_revision = "0014"
+down_revision = "0019"
 
 
 def upgrade() -> None:
