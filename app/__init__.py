@@ -1,7 +1,7 @@
 """Laurel: a game backend that grants every reward exactly once. `create_app` builds everything."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
@@ -27,6 +27,7 @@ class _IdConverter(BaseConverter):
     """A numeric id in a path: ASCII digits within BIGINT; anything else has no route."""
 
     regex = "[0-9]{1,19}"
+    json_schema: ClassVar = {"type": "integer", "format": "int64", "minimum": 0, "maximum": 2**63 - 1}
 
     def to_python(self, value: str) -> int:
         if int(value) >= 2**63:

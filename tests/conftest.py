@@ -23,6 +23,7 @@ from app import create_app
 from app.embedded.database import PrivateDatabase
 from app.extensions import db
 from config import Config
+from tests.support.contract import CheckedClient
 from tests.support.players import Player, new_player
 
 SERVER_URI = "LAUREL_TEST_SERVER_URI"  # handed from the pytest process to its workers
@@ -88,6 +89,7 @@ def config(empty_database: Callable[[str], str]) -> Config:
 @pytest.fixture(scope="session")
 def app(config: Config) -> Iterator[Flask]:
     app = create_app(config)
+    app.test_client_class = CheckedClient
     with app.app_context():
         flask_migrate.upgrade()
     yield app

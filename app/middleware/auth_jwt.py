@@ -16,6 +16,7 @@ from jwt.exceptions import PyJWTError
 
 from app.errors import Forbidden, InvalidRefreshToken, Unauthorized
 from app.extensions import current_config
+from app.middleware.declare import note
 from app.middleware.revocations import is_revoked
 
 P = ParamSpec("P")
@@ -24,6 +25,7 @@ R = TypeVar("R")
 MAX_USER_ID = 2**63 - 1
 USER_ID = re.compile("[0-9]{1,19}")
 REMEMBERED_TOKENS = 16_384  # per process, about 1 KB each
+SECURITY_SCHEME = "accessToken"  # its name in the API's document
 INHERITS_PLAYER = frozenset({"developer", "publisher", "moderator"})
 
 
@@ -72,6 +74,7 @@ def auth_required(roles: Collection[str]) -> Callable[[Callable[P, R]], Callable
                 raise Forbidden
             return view(*args, **kwargs)
 
+        note(check, security=SECURITY_SCHEME, roles=accepted, errors=[Unauthorized, Forbidden])
         return check
 
     return decorate

@@ -7,7 +7,8 @@ from typing import ParamSpec, TypeVar
 
 from flask import g, request
 
-from app.errors import InvalidRequest
+from app.errors import IdempotencyKeyReused, InvalidRequest
+from app.middleware.declare import note
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,4 +28,5 @@ def accept_idempotency_key(view: Callable[P, R]) -> Callable[P, R]:
         g.idempotency_key = key
         return view(*args, **kwargs)
 
+    note(check, headers=[HEADER], errors=[InvalidRequest, IdempotencyKeyReused])
     return check

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from app.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 from app.extensions import current_config
+from app.middleware.declare import note
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +38,7 @@ def validate(model: type[M]) -> Callable[[Callable[Concatenate[M, P], R]], Calla
                 raise InvalidRequest(describe_errors(exc, schema, whole="body")) from None
             return view(body, *args, **kwargs)
 
+        note(check, body=model, errors=[InvalidRequest, PayloadTooLarge, UnsupportedMediaType])
         return check
 
     return decorate
@@ -58,6 +60,7 @@ def validate_query(model: type[M]) -> Callable[[Callable[Concatenate[M, P], R]],
                 raise InvalidRequest(describe_errors(exc, schema, whole="query")) from None
             return view(query, *args, **kwargs)
 
+        note(check, query=model, errors=[InvalidRequest])
         return check
 
     return decorate

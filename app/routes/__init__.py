@@ -5,6 +5,7 @@ from flask import Flask
 from app.routes.auth import auth_bp
 from app.routes.character import character_bp
 from app.routes.dead_letter import dead_letter_bp
+from app.routes.docs import docs_bp
 from app.routes.event import event_bp
 from app.routes.health import health_bp
 from app.routes.item import item_bp
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     review_bp,
     dead_letter_bp,
     health_bp,
+    docs_bp,
 )
 
 

@@ -3,14 +3,22 @@
 from flask import Blueprint, Response
 
 from app.controllers import match_controller
+from app.errors import MatchAbandoned, MatchAlreadyFinished, MatchNotFound, ProgressNotFound, ResultImplausible
 from app.middleware.auth_jwt import auth_required
+from app.middleware.declare import answers
 from app.middleware.validate import validate
-from app.schemas.match import Event
+from app.schemas.match import Event, ReceiptView
 
 event_bp = Blueprint("event", __name__, url_prefix="/event")
 
 
 @event_bp.post("")
+@answers(
+    200,
+    ReceiptView,
+    errors=[MatchNotFound, ProgressNotFound, MatchAlreadyFinished, MatchAbandoned, ResultImplausible],
+    replayable=True,
+)
 @auth_required(roles=["player"])
 @validate(Event)
 def finish_match(body: Event) -> Response:

@@ -1,5 +1,9 @@
-"""Requests of /api/v1/admin/dead-letters."""
+"""Requests and answers of /api/v1/admin/dead-letters."""
 
+from typing import Any
+from uuid import UUID
+
+from app.schemas import SnakeAnswer, UtcTime
 from app.schemas.page import HistoryQuery
 
 
@@ -18,3 +22,18 @@ class DeadLettersQuery(HistoryQuery):
         "dead_at",
         "replayed_at",
     )
+
+
+class DeadLetterView(SnakeAnswer):
+    """An event that failed for good; `replayed_at` is set once it stands in the outbox again."""
+
+    id: int
+    event_id: UUID
+    event_type: str
+    event_key: str
+    payload: dict[str, Any]
+    created_at: UtcTime
+    attempts: int
+    reason: str
+    dead_at: UtcTime
+    replayed_at: UtcTime | None

@@ -1,11 +1,11 @@
-"""Requests of /match and /event (course spec 4.6.3)."""
+"""Requests and answers of /match and /event (course spec 4.6.3)."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from app.rules.match_rules import MatchResult
-from app.schemas import CamelRequest
+from app.schemas import CamelAnswer, CamelRequest, UtcTime
 from app.schemas.page import HistoryQuery
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -16,7 +16,7 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 class StartMatch(CamelRequest):
     """`POST /match/start`; `mode` is the client's own word for the kind of match."""
 
-    mode: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")] | None = None
+    mode: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$", examples=["ranked"])] | None = None
 
 
 class MatchHistoryQuery(HistoryQuery):
@@ -51,3 +51,61 @@ class Event(CamelRequest):
     event_type: Literal["match_finish"]
     match_id: Id
     result: ResultBody
+
+
+class StartedMatch(CamelAnswer):
+    """A match that was opened."""
+
+    match_id: Id
+    started_at: UtcTime
+
+
+class RewardsView(CamelAnswer):
+    """What a match paid."""
+
+    xp: Count
+    soft_currency: Count
+
+
+class BoardEntry(CamelAnswer):
+    """Where the score was submitted."""
+
+    board_code: str
+    season: int
+    score: BigCount
+
+
+class ReceiptView(CamelAnswer):
+    """A settled match: the same for every repeat of the request."""
+
+    match_id: Id
+    rewards: RewardsView
+    leaderboard: BoardEntry
+    request_id: str
+    server_time: UtcTime
+
+
+class ResultView(CamelAnswer):
+    """The result as it was settled."""
+
+    is_win: bool
+    score: BigCount
+    duration_seconds: Count
+    wave_reached: Count
+
+
+class MatchItem(CamelAnswer):
+    """A match in the history; `finishedAt` and `result` come with its settlement."""
+
+    match_id: Id
+    status: Literal["started", "finished", "abandoned", "voided"]
+    mode: str | None
+    started_at: UtcTime
+    finished_at: UtcTime | None
+    result: ResultView | None
+
+
+class MatchView(MatchItem):
+    """A match with what its settlement answered."""
+
+    receipt: ReceiptView | None

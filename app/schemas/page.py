@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, GetJsonSchemaHandler, field_validator
+from pydantic_core import CoreSchema, PydanticCustomError
 
-from app.schemas import SnakeRequest
+from app.schemas import SnakeAnswer, SnakeRequest
 
 MAX_ID = 2**63 - 1
 
@@ -64,3 +64,22 @@ class ListQuery(SnakeRequest):
 def encode_cursor(last_id: int) -> str:
     """The cursor of the page that follows the item with that id."""
     return base64.urlsafe_b64encode(str(last_id).encode()).decode()
+
+
+class _Selected:
+    """An item of which `fields` may have selected some: no field is always there."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        item = handler.resolve_ref_schema(handler(core_schema))
+        return {keyword: value for keyword, value in item.items() if keyword != "required"}
+
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+class HistoryPage(SnakeAnswer, Generic[Item]):
+    """A page of a history, newest first; `next_cursor` is null on the last one."""
+
+    items: list[Annotated[Item, _Selected]]
+    next_cursor: str | None

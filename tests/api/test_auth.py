@@ -49,7 +49,17 @@ DOORS = [
     ("POST", "/api/v1/admin/item-templates"),
     ("POST", "/api/v1/admin/characters/1/items"),
 ]
-OPEN = {"/healthz", "/readyz", "/api/v1/auth/login", "/api/v1/auth/device", "/api/v1/users/"}
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/docs/start.js",
+    "/docs/<path:file>",
+    "/api/v1/auth/login",
+    "/api/v1/auth/device",
+    "/api/v1/users/",
+}
 
 
 def claims(**changes: Any) -> dict[str, Any]:
