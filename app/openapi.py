@@ -100,6 +100,12 @@ SECURITY_SCHEMES = {
         "description": "A short-lived access token. The roles beside it are those of which one is needed; `admin` may"
         " all, `developer`, `publisher` and `moderator` may what `player` may.",
     },
+    "refreshToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The refresh token of a pair; it is exchanged once, its reuse ends the whole session.",
+    },
 }
 
 ERROR = {
@@ -315,7 +321,7 @@ def _response_name(errors: Sequence[type[AppError]]) -> str:
 
 def _error_response(errors: Sequence[type[AppError]]) -> dict[str, Any]:
     headers = ["X-Request-Id", *HEADERS_OF_STATUS.get(errors[0].status, ())]
-    codes = [error.code for error in errors]
+    codes = list(dict.fromkeys(error.code for error in errors))
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
     return {
         "description": " ".join(f"`{error.code}`: {_first_line(error)}" for error in errors),

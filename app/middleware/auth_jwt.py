@@ -25,7 +25,8 @@ R = TypeVar("R")
 MAX_USER_ID = 2**63 - 1
 USER_ID = re.compile("[0-9]{1,19}")
 REMEMBERED_TOKENS = 16_384  # per process, about 1 KB each
-SECURITY_SCHEME = "accessToken"  # its name in the API's document
+# their names in the API's document
+ACCESS_SCHEME, REFRESH_SCHEME = "accessToken", "refreshToken"
 INHERITS_PLAYER = frozenset({"developer", "publisher", "moderator"})
 
 
@@ -74,7 +75,7 @@ def auth_required(roles: Collection[str]) -> Callable[[Callable[P, R]], Callable
                 raise Forbidden
             return view(*args, **kwargs)
 
-        note(check, security=SECURITY_SCHEME, roles=accepted, errors=[Unauthorized, Forbidden])
+        note(check, security=ACCESS_SCHEME, roles=accepted, errors=[Unauthorized, Forbidden])
         return check
 
     return decorate
@@ -89,6 +90,7 @@ def refresh_token_required(view: Callable[P, R]) -> Callable[P, R]:
         structlog.contextvars.bind_contextvars(user_id=g.refresh_token.user_id)
         return view(*args, **kwargs)
 
+    note(check, security=REFRESH_SCHEME, errors=[InvalidRefreshToken])
     return check
 
 

@@ -79,7 +79,23 @@ Item = TypeVar("Item", bound=BaseModel)
 
 
 class HistoryPage(SnakeAnswer, Generic[Item]):
-    """A page of a history, newest first; `next_cursor` is null on the last one."""
+    """A page of a history, newest first; `fields` selects from its items; `next_cursor` is null on the last one."""
 
     items: list[Annotated[Item, _Selected]]
     next_cursor: str | None
+
+
+class CursorPage(SnakeAnswer, Generic[Item]):
+    """A page of a list that may be long, with whole items; `next_cursor` is null on the last one."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class OffsetPage(SnakeAnswer, Generic[Item]):
+    """A page of a list of few things, `total` of them."""
+
+    items: list[Item]
+    total: int
+    limit: int
+    offset: int

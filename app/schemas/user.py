@@ -1,15 +1,15 @@
-"""Requests of /api/v1/users and /api/v1/admin/users."""
+"""Requests and answers of /api/v1/users and /api/v1/admin/users."""
 
 import base64
 import re
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from app.rules.user_rules import MAX_PASSWORD, MIN_PASSWORD, ROLES, tidy_display_name, tidy_username
-from app.schemas import SnakeRequest
+from app.schemas import SnakeAnswer, SnakeRequest, UtcTime
 from app.schemas.page import Limit
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -46,11 +46,11 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-Username = Annotated[str, Field(min_length=1, max_length=32), AfterValidator(_a_username)]
-Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_an_email)]
-Password = Annotated[str, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
-DisplayName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_a_display_name)]
-TimeZone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_a_time_zone)]
+Username = Annotated[str, Field(min_length=1, max_length=32, examples=["ada"]), AfterValidator(_a_username)]
+Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@example.com"]), AfterValidator(_an_email)]
+Password = Annotated[str, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD, examples=["correct horse battery"])]
+DisplayName = Annotated[str, Field(min_length=1, max_length=64, examples=["Ada"]), AfterValidator(_a_display_name)]
+TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Moscow"]), AfterValidator(_a_time_zone)]
 Role = Literal["player", "developer", "publisher", "moderator", "support", "admin", "system"]
 
 
@@ -102,3 +102,41 @@ class UsersQuery(SnakeRequest):
 def encode_key_cursor(key: str) -> str:
     """The cursor of the page that follows the account with that folded name or email."""
     return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+class RegisteredUser(SnakeAnswer):
+    """An account that was made."""
+
+    id: int
+    username: str
+    email: str | None
+    created_at: UtcTime
+
+
+class UserView(SnakeAnswer):
+    """An account as its owner and staff see it."""
+
+    id: int
+    username: str
+    display_name: str
+    email: str | None
+    roles: list[Role]
+    status: Literal["active", "banned", "erased"]
+    time_zone: str
+    created_at: UtcTime
+
+
+class ErasedUser(SnakeAnswer):
+    """What is left of an account."""
+
+    id: int
+    status: Literal["erased"]
+
+
+class UserData(SnakeAnswer):
+    """Everything stored about a user: the account, and the rows of every table by its name."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, list[dict[str, Any]]]
+
+    user: UserView
