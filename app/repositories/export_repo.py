@@ -68,10 +68,16 @@ SECTIONS = (
     Section(
         "leaderboard_scores",
         """
+        WITH RECURSIVE seasons (board_code, season) AS (
+            SELECT board_code, season FROM leaderboards
+            UNION ALL
+            SELECT board_code, season - 1 FROM seasons WHERE season > 1
+        )
         SELECT CONCAT(s.board_code, LPAD(s.season, 10, '0')) AS position, s.board_code, s.season, s.score,
                s.achieved_at
-        FROM leaderboards l
-        JOIN leaderboard_scores s ON s.board_code = l.board_code AND s.season <= l.season AND s.user_id = :user_id
+        FROM seasons
+        JOIN leaderboard_scores s
+          ON s.board_code = seasons.board_code AND s.season = seasons.season AND s.user_id = :user_id
         HAVING position > :position
         ORDER BY position
         LIMIT :limit

@@ -116,7 +116,8 @@ def test_what_only_expired_tokens_and_old_failures_need_is_deleted(player: Playe
     for age in ("INTERVAL 16 MINUTE", "INTERVAL -1 DAY"):
         sql(
             "INSERT INTO token_families (user_id, id, created_at, rotated_at, expires_at)"
-            f" VALUES (:id, UNHEX(LEFT(SHA2(:age, 256), 32)), UTC_TIMESTAMP(), UTC_TIMESTAMP(), UTC_TIMESTAMP() - {age})",
+            " VALUES (:id, UNHEX(LEFT(SHA2(:age, 256), 32)), UTC_TIMESTAMP(), UTC_TIMESTAMP(),"
+            f" UTC_TIMESTAMP() - {age})",
             id=player.id,
             age=age,
         )
