@@ -53,6 +53,8 @@ class Config(BaseModel):
     OUTBOX_BATCH_SIZE: int = Field(default=500, ge=1, le=5_000)
     OUTBOX_LEASE_SECONDS: int = Field(default=30, ge=1, le=3_600)
     OUTBOX_MAX_ATTEMPTS: int = Field(default=5, ge=1, le=100)
+    JOB_LEASE_SECONDS: int = Field(default=60, ge=1, le=3_600)
+    JOB_MAX_ATTEMPTS: int = Field(default=5, ge=1, le=100)
     RETENTION_DAYS: int = Field(default=7, ge=1, le=3_650)
 
     JWT_SECRET_KEY: str = ""

@@ -124,6 +124,13 @@ class ItemTemplateNotFound(NotFound):
     message = "Item template {item_template_id} not found"
 
 
+class JobNotFound(NotFound):
+    """No such job."""
+
+    code = "JOB_NOT_FOUND"
+    message = "Job {job_id} not found"
+
+
 class MethodNotAllowed(AppError):
     """The path exists, the method does not; `Allow` lists those that do."""
 

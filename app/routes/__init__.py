@@ -9,6 +9,7 @@ from app.routes.docs import docs_bp
 from app.routes.event import event_bp
 from app.routes.health import health_bp
 from app.routes.item import item_bp
+from app.routes.job import job_bp
 from app.routes.match import match_bp
 from app.routes.progress import progress_bp
 from app.routes.review import review_bp
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     item_bp,
     review_bp,
     dead_letter_bp,
+    job_bp,
     health_bp,
     docs_bp,
 )

@@ -1,117 +1,212 @@
-"""Recurring jobs: each page is one transaction that also notes how far the job came (architecture, "Exactly once", 6).
+"""Jobs: each page is one transaction that also notes how far the job came (architecture, "Exactly once", 6).
 
-Beat only triggers; the lease decides who works, and the position where he goes on.
+A job is a row in `jobs`. The lease decides who works on it and the position where he goes on, so any node may be
+killed at any moment and any other resumes; whoever triggers (beat) only triggers.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
+import structlog
+from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
+from app.errors import AppError, Conflict, JobNotFound, explain
 from app.extensions import current_config
-from app.repositories import (
-    idempotency_repo,
-    job_repo,
-    login_failure_repo,
-    match_repo,
-    outbox_repo,
-    revocation_repo,
-    token_family_repo,
-)
-from app.rules.auth_rules import FAILURE_WINDOW
-from app.rules.job_rules import Job, Page
-from app.rules.match_rules import DEMO_MATCH_ID
-from app.rules.outbox_rules import SHARDS
+from app.repositories import audit_repo, job_repo
+from app.rules.job_rules import Job, Page, pause_after
 from app.transaction import Transaction, transaction
 
-LEASE = timedelta(minutes=1)
-PAGE_ROWS = 1_000
-MAX_PAGES = 1_000  # of one call; the next trigger goes on
+RunPage = Callable[[Transaction, Job], Page]
 
-PageOfJob = Callable[[Transaction, int], Page]
+SLICE_SECONDS = 10.0  # of one run, before other tasks of the worker have their turn
+MAX_STARTED_AT_ONCE = 100
+
+log = structlog.stdlib.get_logger("laurel.jobs")
+
+pages_total = Counter("laurel_job_pages_total", "Pages of jobs that were committed", ["kind"])
+page_failures_total = Counter("laurel_job_page_failures_total", "Pages of jobs that failed", ["kind"])
+jobs_failed_total = Counter("laurel_jobs_failed_total", "Jobs given up after their attempts", ["kind"])
 
 
-def run_recurring_job(kind: str) -> int:
-    """Do the job's due pages unless another node does; returns how many rows were changed."""
-    job = _lease(kind)
-    changed = 0
-    for _ in range(MAX_PAGES if job else 0):
-        page = _run_page(job)
+class UnknownJobKind(Exception):
+    """Nobody knows how to do such a job: a newer release has enqueued it, or an older one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of a job did: the rows worked through, and whether there is more to do at once."""
+
+    done: int
+    unfinished: bool
+
+
+def enqueue(
+    tx: Transaction, *, kind: str, params: Mapping[str, Any], created_by: int | None, unique_key: str | None = None
+) -> Job:
+    """Queue a job in the caller's transaction; a worker begins it within seconds of the commit.
+
+    `kind` is a key of `app.workers.jobs.JOBS`, `params` JSON for its pages. While a job with the same `unique_key`
+    (1-128 ASCII characters) is queued or running, that one is returned and nothing is queued.
+    """
+    job_id = job_repo.insert(tx, kind=kind, params=params, created_by=created_by, unique_key=unique_key)
+    return _get(tx, job_id)
+
+
+@transaction("list_jobs")
+def list_jobs(tx: Transaction, *, status: str | None, kind: str | None, before_id: int, limit: int) -> list[Job]:
+    """Up to `limit` jobs with an id below `before_id`, newest first, of one status and kind where given."""
+    return job_repo.list_newest(tx, status=status, kind=kind, before_id=before_id, limit=limit)
+
+
+@transaction("get_job")
+def get_job(tx: Transaction, job_id: int) -> Job:
+    """One job as it stands. Raises JobNotFound."""
+    return _get(tx, job_id)
+
+
+@transaction("cancel_job")
+def cancel_job(tx: Transaction, job_id: int, *, actor_id: int, request_id: str) -> Job:
+    """Stop a job after the page that is being done; what its pages did stays. Again changes nothing.
+
+    Raises JobNotFound, and Conflict if the job has ended otherwise or is a recurring one.
+    """
+    job = job_repo.lock(tx, job_id)
+    if job is None:
+        raise JobNotFound(job_id=job_id)
+    if job.status == "cancelled":
+        return job
+    if job.recurring:
+        raise Conflict(reason=f"Job {job_id} recurs and cannot be cancelled")
+    if job.status not in {"queued", "running"}:
+        raise Conflict(reason=f"Job {job_id} is already {job.status}")
+    job_repo.end(tx, job_id, status="cancelled")
+    audit_repo.insert(
+        tx,
+        actor_id=actor_id,
+        action="job.cancel",
+        subject_type="job",
+        subject_id=job_id,
+        details={"kind": job.kind, "done": job.done},
+        request_id=request_id,
+    )
+    return _get(tx, job_id)
+
+
+@transaction("list_due_jobs")
+def list_due_jobs(tx: Transaction) -> list[int]:
+    """Ids of enqueued jobs that are to be begun, gone on with or tried again now."""
+    return job_repo.list_due(tx, limit=MAX_STARTED_AT_ONCE)
+
+
+def run_recurring_job(kind: str, kinds: Mapping[str, RunPage]) -> Run:
+    """Do the due pages of the recurring job, unless another node does."""
+    return run_job(_ensure_recurring(kind), kinds)
+
+
+def run_job(job_id: int, kinds: Mapping[str, RunPage]) -> Run:
+    """Do pages of the job for SLICE_SECONDS, unless it has ended or another node does them.
+
+    A page that fails is rolled back and tried again later, after growing pauses; after JOB_MAX_ATTEMPTS the job is
+    failed with the reason. One that a rule refuses fails at once. Raises ServiceUnavailable if the database is away.
+    """
+    token = uuid7().bytes
+    done, deadline = 0, time.monotonic() + SLICE_SECONDS
+    if not _lease(job_id, token):
+        return Run(done, unfinished=False)
+    while True:
+        try:
+            page = _run_page(job_id, token, kinds)
+        except Exception as error:
+            _note_failure(job_id, token, error)
+            return Run(done, unfinished=False)
         if page is None:
-            break
-        changed += page.changed
+            return Run(done, unfinished=False)
+        done += page.done
         if page.is_last:
-            break
-    return changed
+            return Run(done, unfinished=False)
+        if time.monotonic() >= deadline:
+            _release(job_id, token)
+            return Run(done, unfinished=True)
+
+
+@transaction("ensure_recurring_job")
+def _ensure_recurring(tx: Transaction, kind: str) -> int:
+    job_id = job_repo.find_recurring(tx, kind)
+    if job_id is not None:
+        return job_id
+    return job_repo.insert(tx, kind=kind, params={}, created_by=None, unique_key=kind, recurring=True)
 
 
 @transaction("lease_job")
-def _lease(tx: Transaction, kind: str) -> Job | None:
-    job_repo.ensure_recurring(tx, kind)
-    return job_repo.lease_recurring(tx, kind, token=uuid7().bytes, leased_until=tx.now + LEASE)
+def _lease(tx: Transaction, job_id: int, token: bytes) -> bool:
+    """Take the job. One whose page took its node down too often is given up here."""
+    job = job_repo.lock_due(tx, job_id)
+    if job is None:
+        return False
+    if job.attempts >= current_config().JOB_MAX_ATTEMPTS and not job.recurring:
+        reason = job.error or f"The node that did it was lost {job.attempts} times at this page"
+        _fail(tx, job, reason)
+        return False
+    job_repo.lease(tx, job_id, token=token, leased_until=_leased_until(tx))
+    return True
 
 
 @transaction("run_job_page")
-def _run_page(tx: Transaction, job: Job | None) -> Page | None:
+def _run_page(tx: Transaction, job_id: int, token: bytes, kinds: Mapping[str, RunPage]) -> Page | None:
+    """The next page; None if the job is not ours any more."""
+    job = job_repo.lock_held(tx, job_id, token)
     if job is None:
         return None
-    position = job_repo.lock_position(tx, job)
-    if position is None:
-        return None
-    page = RECURRING_JOBS[job.kind](tx, position)
-    job_repo.advance(tx, job, page, leased_until=tx.now + LEASE)
+    if job.kind not in kinds:
+        raise UnknownJobKind(job.kind)
+    page = kinds[job.kind](tx, job)
+    job_repo.advance(tx, job_id, page, leased_until=_leased_until(tx))
+    if page.is_last and job.recurring:
+        job_repo.give_back(tx, job_id, status="queued", attempts=0, error=None, not_before=tx.now)
+    elif page.is_last:
+        job_repo.end(tx, job_id, status="done")
+    pages_total.labels(job.kind).inc()
     return page
 
 
-def _abandon_matches(tx: Transaction, position: int) -> Page:
-    """Close matches that are open for MATCH_ABANDONED_AFTER_HOURS; walks the ids once, each a day after it was made."""
-    cutoff = tx.now - timedelta(hours=current_config().MATCH_ABANDONED_AFTER_HOURS)
-    last_id, seen = match_repo.last_started_before(tx, after_id=position, cutoff=cutoff, limit=PAGE_ROWS)
-    if last_id is None:
-        return Page(position, changed=0, is_last=True)
-    changed = match_repo.abandon_open(tx, after_id=position, last_id=last_id, except_id=DEMO_MATCH_ID)
-    return Page(last_id, changed, is_last=seen < PAGE_ROWS)
+@transaction("release_job")
+def _release(tx: Transaction, job_id: int, token: bytes) -> None:
+    if job_repo.lock_held(tx, job_id, token):
+        job_repo.give_back(tx, job_id, status="running", attempts=0, error=None, not_before=tx.now)
 
 
-def _delete_done_events(tx: Transaction, position: int) -> Page:
-    """Delete done outbox rows after RETENTION_DAYS, shard by shard; the position is the shard."""
-    before = tx.now - timedelta(days=current_config().RETENTION_DAYS)
-    deleted = outbox_repo.delete_done(tx, shard=position, before=before, limit=PAGE_ROWS)
-    if deleted == PAGE_ROWS:
-        return Page(position, deleted, is_last=False)
-    return Page((position + 1) % SHARDS, deleted, is_last=position + 1 == SHARDS)
+@transaction("note_job_failure")
+def _note_failure(tx: Transaction, job_id: int, token: bytes, error: Exception) -> None:
+    job = job_repo.lock_held(tx, job_id, token)
+    if job is None:
+        return
+    reason = explain(error)
+    log.error("job_page_failed", job=job_id, kind=job.kind, attempts=job.attempts, reason=reason)
+    page_failures_total.labels(job.kind).inc()
+    refused = isinstance(error, AppError) and error.status < 500
+    if not job.recurring and (refused or job.attempts >= current_config().JOB_MAX_ATTEMPTS):
+        _fail(tx, job, reason)
+    else:
+        not_before = tx.now + pause_after(job.attempts)
+        job_repo.give_back(tx, job_id, status="queued", attempts=job.attempts, error=reason, not_before=not_before)
 
 
-def _delete_idempotency_keys(tx: Transaction, position: int) -> Page:
-    """Delete the answers to Idempotency-Keys after RETENTION_DAYS."""
-    before = tx.now - timedelta(days=current_config().RETENTION_DAYS)
-    deleted = idempotency_repo.delete_older(tx, before=before, limit=PAGE_ROWS)
-    return Page(position, deleted, is_last=deleted < PAGE_ROWS)
+def _fail(tx: Transaction, job: Job, reason: str) -> None:
+    log.error("job_failed", job=job.id, kind=job.kind, reason=reason)
+    jobs_failed_total.labels(job.kind).inc()
+    job_repo.end(tx, job.id, status="failed", error=reason)
 
 
-def _delete_expired_families(tx: Transaction, position: int) -> Page:
-    """Delete signings in that no refresh token can carry on."""
-    deleted = token_family_repo.delete_expired(tx, limit=PAGE_ROWS)
-    return Page(position, deleted, is_last=deleted < PAGE_ROWS)
+def _leased_until(tx: Transaction) -> datetime:
+    return tx.now + timedelta(seconds=current_config().JOB_LEASE_SECONDS)
 
 
-def _delete_expired_revocations(tx: Transaction, position: int) -> Page:
-    """Delete revocations of access tokens that have expired by themselves."""
-    deleted = revocation_repo.delete_expired(tx, limit=PAGE_ROWS)
-    return Page(position, deleted, is_last=deleted < PAGE_ROWS)
-
-
-def _delete_old_login_failures(tx: Transaction, position: int) -> Page:
-    """Delete counts of failures whose window is over."""
-    deleted = login_failure_repo.delete_older(tx, before=tx.now - FAILURE_WINDOW, limit=PAGE_ROWS)
-    return Page(position, deleted, is_last=deleted < PAGE_ROWS)
-
-
-RECURRING_JOBS: dict[str, PageOfJob] = {
-    "abandon_matches": _abandon_matches,
-    "delete_done_events": _delete_done_events,
-    "delete_idempotency_keys": _delete_idempotency_keys,
-    "delete_expired_families": _delete_expired_families,
-    "delete_expired_revocations": _delete_expired_revocations,
-    "delete_old_login_failures": _delete_old_login_failures,
-}
+def _get(tx: Transaction, job_id: int) -> Job:
+    job = job_repo.find(tx, job_id)
+    if job is None:
+        raise JobNotFound(job_id=job_id)
+    return job

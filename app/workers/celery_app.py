@@ -13,10 +13,12 @@ from app import create_app
 from app.logs import configure_logging
 from app.services import job_service, outbox_service
 from app.workers.handlers import HANDLERS
+from app.workers.jobs import JOBS, RECURRING_JOBS, SCHEDULE
 from config import Config
 
-APPLY_SHARD, RUN_JOB = "laurel.apply_shard", "laurel.run_recurring_job"
-EVERY_MINUTE, EVERY_HOUR = 60.0, 3600.0
+APPLY_SHARD = "laurel.apply_shard"
+START_JOBS, RUN_JOB, RUN_RECURRING_JOB = "laurel.start_jobs", "laurel.run_job", "laurel.run_recurring_job"
+EVERY_TWO_SECONDS = 2.0
 
 config = Config.load()
 flask_app = create_app(config)
@@ -43,12 +45,9 @@ celery_app.conf.update(
     worker_hijack_root_logger=False,
     timezone="UTC",
     beat_schedule={
-        "abandon matches": {"task": RUN_JOB, "schedule": EVERY_MINUTE, "args": ["abandon_matches"]},
-        "delete done events": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_done_events"]},
-        "delete idempotency keys": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_idempotency_keys"]},
-        "delete families": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_expired_families"]},
-        "delete revocations": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_expired_revocations"]},
-        "delete login failures": {"task": RUN_JOB, "schedule": EVERY_HOUR, "args": ["delete_old_login_failures"]},
+        # one that comes late is not needed: the next one looks again
+        "start jobs": {"task": START_JOBS, "schedule": EVERY_TWO_SECONDS, "options": {"expires": EVERY_TWO_SECONDS}},
+        **{kind: {"task": RUN_RECURRING_JOB, "schedule": every, "args": [kind]} for kind, every in SCHEDULE.items()},
     },
 )
 configure_logging(config)
@@ -64,7 +63,25 @@ def apply_shard(shard: int, token: str) -> int:
     return outbox_service.apply_shard(shard, bytes.fromhex(token), HANDLERS)
 
 
+@_task(START_JOBS)
+def start_jobs() -> int:
+    """Send every enqueued job that nobody does to a worker; the lease decides between two that get the same one."""
+    job_ids = job_service.list_due_jobs()
+    for job_id in job_ids:
+        run_job.apply_async(args=[job_id], retry=False)
+    return len(job_ids)
+
+
 @_task(RUN_JOB)
+def run_job(job_id: int) -> int:
+    """Do pages of a job for a while; what is left goes to the end of the queue."""
+    run = job_service.run_job(job_id, JOBS)
+    if run.unfinished:
+        run_job.apply_async(args=[job_id], retry=False)
+    return run.done
+
+
+@_task(RUN_RECURRING_JOB)
 def run_recurring_job(kind: str) -> int:
     """Do the due pages of a recurring job, unless another node does."""
-    return job_service.run_recurring_job(kind)
+    return job_service.run_recurring_job(kind, RECURRING_JOBS).done

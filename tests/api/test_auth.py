@@ -48,6 +48,9 @@ DOORS = [
     ("GET", "/api/v1/admin/item-templates"),
     ("POST", "/api/v1/admin/item-templates"),
     ("POST", "/api/v1/admin/characters/1/items"),
+    ("GET", "/api/v1/admin/jobs"),
+    ("GET", "/api/v1/admin/jobs/1"),
+    ("POST", "/api/v1/admin/jobs/1/cancel"),
 ]
 OPEN = {
     "/healthz",

@@ -1,4 +1,4 @@
-"""Recurring jobs: pages, leases, and what they do."""
+"""Recurring jobs: pages, leases, and what they sweep."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,8 +9,9 @@ import time_machine
 from flask import Flask
 from sqlalchemy import Engine
 
-from app.services import job_service
-from app.services.job_service import run_recurring_job
+from app.services import job_service, upkeep_service
+from app.workers.jobs import RECURRING_JOBS, SCHEDULE
+from tests.support.jobs import fail_a_page
 from tests.support.players import Player, at_once, open_match
 
 Sql = Callable[..., list[Any]]
@@ -22,10 +23,14 @@ def fresh_jobs(sql: Sql) -> None:
     """The job that walks the matches has come as far as the matches of other tests go."""
     sql("DELETE FROM jobs")
     sql(
-        "INSERT INTO jobs (kind, unique_key, position, leased_until, created_at, updated_at)"
-        " SELECT 'abandon_matches', 'abandon_matches', COALESCE(MAX(id), 0), NOW(), NOW(), NOW() FROM matches"
+        "INSERT INTO jobs (kind, unique_key, recurring, position, leased_until, created_at, updated_at)"
+        " SELECT 'abandon_matches', 'abandon_matches', 1, COALESCE(MAX(id), 0), NOW(), NOW(), NOW() FROM matches"
     )
     sql("UPDATE jobs SET leased_until = '2000-01-01'")
+
+
+def run_recurring_job(kind: str) -> int:
+    return job_service.run_recurring_job(kind, RECURRING_JOBS).done
 
 
 def status_of(sql: Sql, match_id: int) -> str:
@@ -49,7 +54,7 @@ def test_closed_matches_and_the_demo_match_stay(
     voided = open_match(app, player, age=timedelta(days=2))
     demo = open_match(app, player, age=timedelta(days=2))
     sql("UPDATE matches SET status = 'voided' WHERE id = :id", id=voided)
-    monkeypatch.setattr(job_service, "DEMO_MATCH_ID", demo)
+    monkeypatch.setattr(upkeep_service, "DEMO_MATCH_ID", demo)
     assert run_recurring_job("abandon_matches") == 0
     assert (status_of(sql, voided), status_of(sql, demo)) == ("voided", "started")
 
@@ -57,11 +62,10 @@ def test_closed_matches_and_the_demo_match_stay(
 def test_a_job_walks_its_pages_and_goes_on_where_it_stopped(
     app: Flask, player: Player, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_service, "PAGE_ROWS", 2)
-    monkeypatch.setattr(job_service, "MAX_PAGES", 1)
+    monkeypatch.setattr(upkeep_service, "PAGE_ROWS", 2)
+    monkeypatch.setattr(job_service, "SLICE_SECONDS", 0)
     matches = [open_match(app, player, age=timedelta(days=2)) for _ in range(5)]
     assert run_recurring_job("abandon_matches") == 2
-    sql("UPDATE jobs SET leased_until = '2000-01-01'")
     assert run_recurring_job("abandon_matches") == 2
     assert [status_of(sql, match) for match in matches] == ["abandoned"] * 4 + ["started"]
     assert sql("SELECT position FROM jobs WHERE kind = 'abandon_matches'")[0].position == matches[3]
@@ -70,7 +74,7 @@ def test_a_job_walks_its_pages_and_goes_on_where_it_stopped(
 def test_one_node_at_a_time(
     app: Flask, player: Player, engine: Engine, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_service, "PAGE_ROWS", 1)
+    monkeypatch.setattr(upkeep_service, "PAGE_ROWS", 1)
     matches = [open_match(app, player, age=timedelta(days=2)) for _ in range(8)]
     changed = at_once(app, [lambda: run_recurring_job("abandon_matches") for _ in range(8)])
     assert sum(changed) == 8
@@ -78,9 +82,27 @@ def test_one_node_at_a_time(
 
 
 def test_a_node_that_lost_its_lease_stops(player: Player, app: Flask, sql: Sql) -> None:
-    job = job_service._lease("abandon_matches")
+    job_id, token = job_service._ensure_recurring("abandon_matches"), b"this node's lease"[:16]
+    assert job_service._lease(job_id, token)
     sql("UPDATE jobs SET lease_token = 'another token...'")
-    assert job_service._run_page(job) is None
+    assert job_service._run_page(job_id, token, RECURRING_JOBS) is None
+
+
+def test_a_recurring_job_that_fails_is_tried_again_and_never_given_up(
+    sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECURRING_JOBS, "delete_idempotency_keys", fail_a_page)
+    job_service._ensure_recurring("delete_idempotency_keys")
+    for _ in range(10):
+        sql("UPDATE jobs SET leased_until = '2000-01-01', position = 2")
+        run_recurring_job("delete_idempotency_keys")
+    row = sql("SELECT status, error FROM jobs WHERE kind = 'delete_idempotency_keys'")[0]
+    assert row.status == "queued"
+    assert "this page cannot be done" in row.error
+
+
+def test_every_recurring_job_has_its_schedule() -> None:
+    assert set(SCHEDULE) == set(RECURRING_JOBS)
 
 
 def test_done_events_are_deleted_after_a_week_and_pending_ones_stay(sql: Sql) -> None:

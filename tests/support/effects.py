@@ -17,7 +17,7 @@ TEST_EVENT, POISON_EVENT = "test.effect", "test.poison"
 CREATE_TABLE = """
     CREATE TABLE IF NOT EXISTS test_effects (
         position BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-        event_key VARCHAR(64) NOT NULL,
+        event_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
         number BIGINT NOT NULL,
         KEY (event_key, number)
     ) ENGINE = InnoDB

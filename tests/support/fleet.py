@@ -14,6 +14,7 @@ from tests.support.processes import INHERITED
 
 RELAY = ["-m", "app.workers.relay"]
 WORKER = ["-m", "celery", "-A", "tests.support.effects_worker", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+BEAT = ["-m", "celery", "-A", "app.workers.celery_app", "beat", "--scheduler", "celery.beat:Scheduler"]
 
 
 class Fleet:
@@ -59,5 +60,6 @@ def environment_of(database_uri: str, redis_url: str) -> dict[str, str]:
         "REDIS_URL": redis_url,
         "OUTBOX_LEASE_SECONDS": "2",
         "OUTBOX_BATCH_SIZE": "20",
+        "JOB_LEASE_SECONDS": "2",
         "LOG_LEVEL": "WARNING",
     }
