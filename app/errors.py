@@ -159,6 +159,20 @@ class MatchAbandoned(Conflict):
     message = "Match {match_id} was abandoned"
 
 
+class MatchVoided(Conflict):
+    """The match's settlement was taken back; it cannot be finished again."""
+
+    code = "MATCH_VOIDED"
+    message = "Match {match_id} was voided"
+
+
+class MatchNotFinished(Conflict):
+    """The match has no settlement that could be taken back."""
+
+    code = "MATCH_NOT_FINISHED"
+    message = "Match {match_id} is {status}, only a finished one can be voided"
+
+
 class IdempotencyKeyReused(Conflict):
     """The Idempotency-Key belongs to another request."""
 

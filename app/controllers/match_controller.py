@@ -32,15 +32,45 @@ def finish_match(body: FinishMatch | Event) -> Response:
 
 def get_match(match_id: int) -> Response:
     """200 with the match, its result and receipt; staff see everybody's."""
-    owner_id = None if g.user.has_any(STAFF) else g.user.id
-    match = match_service.get_match(match_id, owner_id=owner_id)
+    match = match_service.get_match(match_id, owner_id=_owner_id())
     return success({**_match(match), "receipt": _receipt(match)})
+
+
+def explain_match(match_id: int) -> Response:
+    """200 with every rule that was applied to the match; staff see everybody's."""
+    explanation = match_service.explain_match(match_id, owner_id=_owner_id())
+    match = explanation.match
+    return success(
+        {
+            "matchId": match.id,
+            "status": match.status,
+            "finishedAt": iso_time(match.finished_at),
+            "rules": [
+                {
+                    "rule": rule.rule,
+                    "version": rule.version,
+                    "target": rule.target,
+                    "formula": rule.formula,
+                    "inputs": rule.inputs,
+                    "delta": rule.delta,
+                    "before": rule.before,
+                    "after": rule.after,
+                }
+                for rule in explanation.rules
+            ],
+        }
+    )
 
 
 def list_matches(query: MatchHistoryQuery) -> Response:
     """200 with the player's own matches, newest first."""
     matches = match_service.list_matches(user_id=g.user.id, before_id=query.before_id, limit=query.limit + 1)
     return history_page(matches, query, _match)
+
+
+def _owner_id() -> int | None:
+    """Whose match it must be; staff may look at anybody's."""
+    return None if g.user.has_any(STAFF) else g.user.id
 
 
 def _match(match: Match) -> dict[str, Any]:

@@ -45,6 +45,16 @@ SECTIONS = (
         """,
     ),
     Section(
+        "match_voids",
+        """
+        SELECT match_id AS position, match_id, reason, xp, soft_currency, voided_at
+        FROM match_voids
+        WHERE user_id = :user_id AND match_id > :position
+        ORDER BY match_id
+        LIMIT :limit
+        """,
+    ),
+    Section(
         "game_events",
         """
         SELECT id AS position, id, event_type, payload_json, created_at

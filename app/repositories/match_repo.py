@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import Row
 
 from app.clock import from_column, from_nullable_column
-from app.rules.match_rules import Match, MatchResult, MatchRewards, Receipt
+from app.rules.leaderboard_rules import BestScore
+from app.rules.match_explain_rules import MatchInputs
+from app.rules.match_rules import RULE_VERSION, Match, MatchResult, MatchRewards, Receipt
 from app.rules.progress_rules import Progress
 from app.transaction import Statement, Transaction
 
@@ -74,11 +76,18 @@ def insert_started(
 
 
 def write_settlement(
-    *, user_id: int, match_id: int, result: MatchResult, receipt: Receipt, level: int, now: datetime
+    *,
+    user_id: int,
+    match_id: int,
+    result: MatchResult,
+    receipt: Receipt,
+    before: Progress,
+    level: int,
+    now: datetime,
 ) -> Statement:
     """Finish the locked match and add its rewards to the locked progress, in one statement.
 
-    `level` is what the new xp makes; it never falls here.
+    `before` is the locked progress, `level` what the new xp makes; it never falls here.
     """
     return Statement(
         """
@@ -98,7 +107,18 @@ def write_settlement(
             m.soft_currency_granted = :soft_currency,
             m.board_code = :board_code,
             m.season = :season,
-            m.request_id = :request_id
+            m.request_id = :request_id,
+            m.rule_version = :rule_version,
+            m.xp_before = :xp_before,
+            m.soft_currency_before = :soft_currency_before,
+            m.level_before = :level_before,
+            m.best_score_before = (
+                SELECT s.score
+                FROM leaderboard_scores s
+                WHERE s.board_code = :board_code
+                  AND s.season = :season
+                  AND s.user_id = :user_id
+            )
         WHERE m.user_id = :user_id
           AND m.id = :match_id
         """,
@@ -116,7 +136,34 @@ def write_settlement(
             "board_code": receipt.board_code,
             "season": receipt.season,
             "request_id": receipt.request_id,
+            "rule_version": RULE_VERSION,
+            "xp_before": before.xp,
+            "soft_currency_before": before.soft_currency,
+            "level_before": before.level,
         },
+    )
+
+
+def find_inputs(tx: Transaction, *, user_id: int, match_id: int) -> MatchInputs | None:
+    """What the settlement of the player's match started from; None if that was not written down."""
+    row = tx.execute(
+        """
+        SELECT rule_version, xp_before, soft_currency_before, level_before, best_score_before
+        FROM matches
+        WHERE user_id = :user_id
+          AND id = :match_id
+          AND rule_version IS NOT NULL
+        """,
+        {"user_id": user_id, "match_id": match_id},
+    ).one_or_none()
+    if row is None:
+        return None
+    return MatchInputs(
+        rule_version=row.rule_version,
+        xp=row.xp_before,
+        soft_currency=row.soft_currency_before,
+        level=row.level_before,
+        best_score=row.best_score_before,
     )
 
 
@@ -145,6 +192,28 @@ def find(tx: Transaction, match_id: int) -> Match | None:
         {"match_id": match_id},
     ).one_or_none()
     return _match(row) if row else None
+
+
+def find_best(tx: Transaction, *, user_id: int, board_code: str, season: int, except_id: int) -> BestScore | None:
+    """The player's best other finished match of a board and season, of equal ones the earliest.
+
+    Walks all matches of the player: for voids, not for what is asked often.
+    """
+    row = tx.execute(
+        """
+        SELECT score, finished_at
+        FROM matches
+        WHERE user_id = :user_id
+          AND status = 'finished'
+          AND board_code = :board_code
+          AND season = :season
+          AND id <> :except_id
+        ORDER BY score DESC, finished_at
+        LIMIT 1
+        """,
+        {"user_id": user_id, "board_code": board_code, "season": season, "except_id": except_id},
+    ).one_or_none()
+    return BestScore(row.score, from_column(row.finished_at)) if row else None
 
 
 def list_of_player(tx: Transaction, *, user_id: int, before_id: int, limit: int) -> list[Match]:

@@ -11,8 +11,10 @@ from app.routes.health import health_bp
 from app.routes.item import item_bp
 from app.routes.job import job_bp
 from app.routes.match import match_bp
+from app.routes.match_void import match_void_bp
 from app.routes.progress import progress_bp
 from app.routes.review import review_bp
+from app.routes.stats import stats_bp
 from app.routes.user import admin_user_bp, user_bp
 
 BLUEPRINTS = (
@@ -22,9 +24,11 @@ BLUEPRINTS = (
     event_bp,
     progress_bp,
     character_bp,
+    stats_bp,
     admin_user_bp,
     item_bp,
     review_bp,
+    match_void_bp,
     dead_letter_bp,
     job_bp,
     health_bp,

@@ -3,7 +3,14 @@
 from flask import Blueprint, Response
 
 from app.controllers import match_controller
-from app.errors import MatchAbandoned, MatchAlreadyFinished, MatchNotFound, ProgressNotFound, ResultImplausible
+from app.errors import (
+    MatchAbandoned,
+    MatchAlreadyFinished,
+    MatchNotFound,
+    MatchVoided,
+    ProgressNotFound,
+    ResultImplausible,
+)
 from app.middleware.auth_jwt import auth_required
 from app.middleware.declare import answers
 from app.middleware.validate import validate
@@ -16,7 +23,7 @@ event_bp = Blueprint("event", __name__, url_prefix="/event")
 @answers(
     200,
     ReceiptView,
-    errors=[MatchNotFound, ProgressNotFound, MatchAlreadyFinished, MatchAbandoned, ResultImplausible],
+    errors=[MatchNotFound, ProgressNotFound, MatchAlreadyFinished, MatchAbandoned, MatchVoided, ResultImplausible],
     replayable=True,
 )
 @auth_required(roles=["player"])

@@ -1,4 +1,4 @@
-"""/match: start, settle, read (contract, "System 1")."""
+"""/match: start, settle, read, explain (contract, "System 1")."""
 
 from flask import Blueprint, Response
 
@@ -7,6 +7,7 @@ from app.errors import (
     MatchAbandoned,
     MatchAlreadyFinished,
     MatchNotFound,
+    MatchVoided,
     ProgressNotFound,
     ResultImplausible,
     UserNotFound,
@@ -16,6 +17,7 @@ from app.middleware.declare import answers
 from app.middleware.idempotency_key import accept_idempotency_key
 from app.middleware.validate import validate, validate_query
 from app.schemas.match import (
+    ExplanationView,
     FinishMatch,
     MatchHistoryQuery,
     MatchItem,
@@ -42,7 +44,7 @@ def start_match(body: StartMatch) -> Response:
 @answers(
     200,
     ReceiptView,
-    errors=[MatchNotFound, ProgressNotFound, MatchAlreadyFinished, MatchAbandoned, ResultImplausible],
+    errors=[MatchNotFound, ProgressNotFound, MatchAlreadyFinished, MatchAbandoned, MatchVoided, ResultImplausible],
     replayable=True,
 )
 @auth_required(roles=["player"])
@@ -56,6 +58,13 @@ def finish_match(body: FinishMatch) -> Response:
 @auth_required(roles=["player", "support"])
 def get_match(match_id: int) -> Response:
     return match_controller.get_match(match_id)
+
+
+@match_bp.get("/<id:match_id>/explain")
+@answers(200, ExplanationView, errors=[MatchNotFound])
+@auth_required(roles=["player", "support"])
+def explain_match(match_id: int) -> Response:
+    return match_controller.explain_match(match_id)
 
 
 @match_bp.get("/history")

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from app.controllers import review_controller
-from app.errors import Conflict, MatchAlreadyFinished, ProgressNotFound, ReviewNotFound
+from app.errors import Conflict, MatchAlreadyFinished, MatchVoided, ProgressNotFound, ReviewNotFound
 from app.middleware.auth_jwt import auth_required
 from app.middleware.declare import answers
 from app.middleware.validate import validate, validate_query
@@ -22,7 +22,7 @@ def list_reviews(query: ReviewsQuery) -> Response:
 
 
 @review_bp.post("/<id:review_id>")
-@answers(200, ReviewView, errors=[ReviewNotFound, Conflict, MatchAlreadyFinished, ProgressNotFound])
+@answers(200, ReviewView, errors=[ReviewNotFound, Conflict, MatchAlreadyFinished, MatchVoided, ProgressNotFound])
 @auth_required(roles=["admin"])
 @validate(DecideReview)
 def decide_review(body: DecideReview, review_id: int) -> Response:

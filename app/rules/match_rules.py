@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 BOARD_CODE = "td_score"
+RULE_VERSION = 1  # of what a match pays; raised with every change of the formulas, which stay in match_explain_rules
 DEMO_MATCH_ID = 987654321  # of the course spec's example; it stays open
 
 
@@ -47,6 +48,28 @@ class Match:
     finished_at: datetime | None
     result: MatchResult | None
     receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchVoid:
+    """What took back a match's rewards: compensating entries (not above 0), the standing before and after, by whom.
+
+    The best scores are those of the board and season of the match; None if the player has none there.
+    """
+
+    match_id: int
+    user_id: int
+    reason: str
+    xp: int
+    soft_currency: int
+    xp_before: int
+    soft_currency_before: int
+    level_before: int
+    level_after: int
+    best_score_before: int | None
+    best_score_after: int | None
+    voided_by: int
+    voided_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,3 +109,25 @@ class MatchView(MatchItem):
     """A match with what its settlement answered."""
 
     receipt: ReceiptView | None
+
+
+class AppliedRuleView(CamelAnswer):
+    """One rule at work on one figure of the player; `before` and `after` are null where they were not written down."""
+
+    rule: str
+    version: int
+    target: str
+    formula: str
+    inputs: dict[str, int | str | None]
+    delta: int | None
+    before: int | None
+    after: int | None
+
+
+class ExplanationView(CamelAnswer):
+    """Why a match paid what it paid; no rules for a match that is not settled."""
+
+    match_id: Id
+    status: Literal["started", "finished", "abandoned", "voided"]
+    finished_at: UtcTime | None
+    rules: list[AppliedRuleView]

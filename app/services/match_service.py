@@ -7,6 +7,7 @@ from app.errors import (
     MatchAbandoned,
     MatchAlreadyFinished,
     MatchNotFound,
+    MatchVoided,
     ProgressNotFound,
     ResultImplausible,
     UserNotFound,
@@ -16,12 +17,15 @@ from app.repositories import (
     events_repo,
     leaderboard_repo,
     match_repo,
+    match_void_repo,
     outbox_repo,
     review_repo,
     stats_repo,
     user_repo,
 )
 from app.repositories.match_repo import LockedMatch
+from app.rules import match_explain_rules
+from app.rules.match_explain_rules import AppliedRule
 from app.rules.match_rules import (
     BOARD_CODE,
     Match,
@@ -53,6 +57,14 @@ class Settlement:
     replayed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A match and every rule that was applied to it, in order."""
+
+    match: Match
+    rules: list[AppliedRule]
+
+
 @transaction("start_match")
 def start_match(tx: Transaction, *, user_id: int, mode: str | None, idempotency_key: str | None) -> StartedMatch:
     """Open a match for the player; he may have many open ones.
@@ -74,8 +86,8 @@ def finish_match(*, user_id: int, match_id: int, result: MatchResult, request_id
     """Settle the player's match: everything it pays, or nothing.
 
     The same result again returns the first settlement with `replayed` set. Raises MatchNotFound (also for
-    somebody else's match), ProgressNotFound, MatchAlreadyFinished for another result, MatchAbandoned, and
-    ResultImplausible, with the result recorded for review.
+    somebody else's match), ProgressNotFound, MatchAlreadyFinished for another result, MatchAbandoned, MatchVoided,
+    and ResultImplausible, with the result recorded for review.
     """
     outcome = _finish_match(user_id=user_id, match_id=match_id, result=result, request_id=request_id)
     if isinstance(outcome, ResultImplausible):  # raised out here, where its record is committed
@@ -94,6 +106,8 @@ def _finish_match(
     match = locked.match
     if match.status == "abandoned":
         raise MatchAbandoned(match_id=match_id)
+    if match.status == "voided":
+        raise MatchVoided(match_id=match_id)
     if match.status != "started":
         if match.result != result:
             raise MatchAlreadyFinished(match_id=match_id)
@@ -144,6 +158,7 @@ def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id
                 match_id=match.id,
                 result=result,
                 receipt=receipt,
+                before=progress,
                 level=level_for_xp(progress.xp + rewards.xp),
                 now=now,
             ),
@@ -177,6 +192,28 @@ def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id
 @transaction("get_match")
 def get_match(tx: Transaction, match_id: int, *, owner_id: int | None) -> Match:
     """A match with its receipt: the owner's own, or anybody's if `owner_id` is None. Raises MatchNotFound."""
+    return _get(tx, match_id, owner_id)
+
+
+@transaction("explain_match")
+def explain_match(tx: Transaction, match_id: int, *, owner_id: int | None) -> Explanation:
+    """Why the match paid what it paid, and what a void took back; no rules for a match that is not settled.
+
+    The owner's own, or anybody's if `owner_id` is None. Raises MatchNotFound.
+    """
+    match = _get(tx, match_id, owner_id)
+    inputs = match_repo.find_inputs(tx, user_id=match.user_id, match_id=match_id)
+    void = match_void_repo.find(tx, user_id=match.user_id, match_id=match_id)
+    return Explanation(match, match_explain_rules.explain_match(match, inputs, void))
+
+
+@transaction("list_matches")
+def list_matches(tx: Transaction, *, user_id: int, before_id: int, limit: int) -> list[Match]:
+    """Up to `limit` of the player's matches with an id below `before_id`, newest first."""
+    return match_repo.list_of_player(tx, user_id=user_id, before_id=before_id, limit=limit)
+
+
+def _get(tx: Transaction, match_id: int, owner_id: int | None) -> Match:
     match = (
         match_repo.find(tx, match_id)
         if owner_id is None
@@ -185,12 +222,6 @@ def get_match(tx: Transaction, match_id: int, *, owner_id: int | None) -> Match:
     if match is None:
         raise MatchNotFound(match_id=match_id)
     return match
-
-
-@transaction("list_matches")
-def list_matches(tx: Transaction, *, user_id: int, before_id: int, limit: int) -> list[Match]:
-    """Up to `limit` of the player's matches with an id below `before_id`, newest first."""
-    return match_repo.list_of_player(tx, user_id=user_id, before_id=before_id, limit=limit)
 
 
 def _limits() -> PlausibilityLimits:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from app.errors import Conflict, MatchAlreadyFinished, MatchNotFound, ReviewNotFound
+from app.errors import Conflict, MatchAlreadyFinished, MatchNotFound, MatchVoided, ReviewNotFound
 from app.repositories import audit_repo, match_repo, review_repo
 from app.rules.match_rules import BOARD_CODE
 from app.rules.review_rules import STATUS_AFTER, Review
@@ -29,7 +29,7 @@ def decide_review(
     """Accept the recorded result, which settles the match now, or dismiss it, which leaves the match open.
 
     The same decision again changes nothing. Raises ReviewNotFound, Conflict after the other decision, and
-    MatchAlreadyFinished if the match was meanwhile finished with another result.
+    MatchAlreadyFinished if the match was meanwhile finished with another result, MatchVoided.
     """
     review = _get(tx, review_id)
     if review.status == STATUS_AFTER[decision]:
@@ -61,6 +61,8 @@ def _settle_as_recorded(tx: Transaction, review: Review, request_id: str) -> Non
         raise MatchNotFound(match_id=review.match_id)
     if locked.match.status in {"started", "abandoned"}:
         match_service.settle(tx, locked, review.result, request_id)
+    elif locked.match.status == "voided":
+        raise MatchVoided(match_id=review.match_id)
     elif locked.match.result != review.result:
         raise MatchAlreadyFinished(match_id=review.match_id)
 

@@ -18,5 +18,6 @@ def _nothing_follows(_tx: Transaction, _events: Sequence[OutboxEvent]) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "match.finished": _nothing_follows,
+    "match.voided": _nothing_follows,
     STATUS_CHANGED: _nothing_follows,
 }
