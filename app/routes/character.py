@@ -3,16 +3,19 @@
 from flask import Blueprint, Response
 
 from app.controllers import character_controller
+from app.errors import CharacterNotFound, ItemNotFound, UserNotFound
 from app.middleware.auth_jwt import auth_required
+from app.middleware.declare import answers
 from app.middleware.idempotency_key import accept_idempotency_key
 from app.middleware.validate import validate, validate_query
-from app.schemas.character import CreateCharacter, EquipItem, UnequipItem
-from app.schemas.page import ListQuery
+from app.schemas.character import CharacterView, CreateCharacter, EquipItem, InventoryRow, UnequipItem
+from app.schemas.page import ListQuery, OffsetPage
 
 character_bp = Blueprint("character", __name__, url_prefix="/api/v1/characters")
 
 
 @character_bp.post("")
+@answers(201, CharacterView, errors=[UserNotFound], replayable=True)
 @auth_required(roles=["player"])
 @accept_idempotency_key
 @validate(CreateCharacter)
@@ -21,6 +24,7 @@ def create_character(body: CreateCharacter) -> Response:
 
 
 @character_bp.get("")
+@answers(200, OffsetPage[CharacterView])
 @auth_required(roles=["player"])
 @validate_query(ListQuery)
 def list_characters(query: ListQuery) -> Response:
@@ -28,12 +32,14 @@ def list_characters(query: ListQuery) -> Response:
 
 
 @character_bp.get("/<id:character_id>")
+@answers(200, CharacterView, errors=[CharacterNotFound])
 @auth_required(roles=["player", "support", "system"])
 def get_character(character_id: int) -> Response:
     return character_controller.get_character(character_id)
 
 
 @character_bp.get("/<id:character_id>/inventory")
+@answers(200, OffsetPage[InventoryRow], errors=[CharacterNotFound])
 @auth_required(roles=["player", "support", "system"])
 @validate_query(ListQuery)
 def list_inventory(query: ListQuery, character_id: int) -> Response:
@@ -41,6 +47,7 @@ def list_inventory(query: ListQuery, character_id: int) -> Response:
 
 
 @character_bp.post("/<id:character_id>/equip")
+@answers(200, InventoryRow, errors=[CharacterNotFound, ItemNotFound])
 @auth_required(roles=["player", "system"])
 @validate(EquipItem)
 def equip_item(body: EquipItem, character_id: int) -> Response:
@@ -48,6 +55,7 @@ def equip_item(body: EquipItem, character_id: int) -> Response:
 
 
 @character_bp.post("/<id:character_id>/unequip")
+@answers(200, InventoryRow, errors=[CharacterNotFound, ItemNotFound])
 @auth_required(roles=["player", "system"])
 @validate(UnequipItem)
 def unequip_item(body: UnequipItem, character_id: int) -> Response:

@@ -3,16 +3,20 @@
 from flask import Blueprint, Response
 
 from app.controllers import item_controller
+from app.errors import CharacterNotFound, Conflict, ItemTemplateNotFound
 from app.middleware.auth_jwt import auth_required
+from app.middleware.declare import answers
 from app.middleware.idempotency_key import accept_idempotency_key
 from app.middleware.validate import validate, validate_query
-from app.schemas.item import CreateItemTemplate, GrantItem
-from app.schemas.page import ListQuery
+from app.schemas.character import InventoryRow
+from app.schemas.item import CreateItemTemplate, GrantItem, ItemTemplateView
+from app.schemas.page import ListQuery, OffsetPage
 
 item_bp = Blueprint("item", __name__, url_prefix="/api/v1/admin")
 
 
 @item_bp.post("/item-templates")
+@answers(201, ItemTemplateView, errors=[Conflict], replayable=True)
 @auth_required(roles=["admin"])
 @validate(CreateItemTemplate)
 def create_item_template(body: CreateItemTemplate) -> Response:
@@ -20,6 +24,7 @@ def create_item_template(body: CreateItemTemplate) -> Response:
 
 
 @item_bp.get("/item-templates")
+@answers(200, OffsetPage[ItemTemplateView])
 @auth_required(roles=["admin"])
 @validate_query(ListQuery)
 def list_item_templates(query: ListQuery) -> Response:
@@ -27,6 +32,7 @@ def list_item_templates(query: ListQuery) -> Response:
 
 
 @item_bp.post("/characters/<id:character_id>/items")
+@answers(201, InventoryRow, errors=[CharacterNotFound, ItemTemplateNotFound], replayable=True)
 @auth_required(roles=["admin"])
 @accept_idempotency_key
 @validate(GrantItem)

@@ -3,14 +3,18 @@
 from flask import Blueprint, Response
 
 from app.controllers import job_controller
+from app.errors import Conflict, JobNotFound
 from app.middleware.auth_jwt import auth_required
+from app.middleware.declare import answers
 from app.middleware.validate import validate_query
-from app.schemas.job import JobsQuery
+from app.schemas.job import JobsQuery, JobView
+from app.schemas.page import HistoryPage
 
 job_bp = Blueprint("job", __name__, url_prefix="/api/v1/admin/jobs")
 
 
 @job_bp.get("")
+@answers(200, HistoryPage[JobView])
 @auth_required(roles=["admin"])
 @validate_query(JobsQuery)
 def list_jobs(query: JobsQuery) -> Response:
@@ -18,12 +22,14 @@ def list_jobs(query: JobsQuery) -> Response:
 
 
 @job_bp.get("/<id:job_id>")
+@answers(200, JobView, errors=[JobNotFound])
 @auth_required(roles=["admin"])
 def get_job(job_id: int) -> Response:
     return job_controller.get_job(job_id)
 
 
 @job_bp.post("/<id:job_id>/cancel")
+@answers(200, JobView, errors=[JobNotFound, Conflict])
 @auth_required(roles=["admin"])
 def cancel_job(job_id: int) -> Response:
     return job_controller.cancel_job(job_id)

@@ -1,11 +1,11 @@
-"""Requests of /api/v1/characters."""
+"""Requests and answers of /api/v1/characters."""
 
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from app.extensions import current_config
-from app.schemas import SnakeRequest
+from app.schemas import SnakeAnswer, SnakeRequest
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 SLOT = r"^[a-z][a-z0-9_]{0,31}$"
@@ -28,7 +28,7 @@ class EquipItem(SnakeRequest):
     """`POST …/equip`; slots are the game's own words, of those of the belt there are `COMBAT_BELT_SLOTS`."""
 
     inventory_id: Id
-    slot: Annotated[str, Field(pattern=SLOT)]
+    slot: Annotated[str, Field(pattern=SLOT, examples=["belt_1"])]
 
     @field_validator("slot")
     @classmethod
@@ -43,3 +43,29 @@ class UnequipItem(SnakeRequest):
     """`POST …/unequip`."""
 
     inventory_id: Id
+
+
+class CharacterView(SnakeAnswer):
+    """A character."""
+
+    id: int
+    user_id: int
+    name: str
+    hp: int
+    max_hp: int
+    energy: int
+    xp: int
+    gold: int
+    last_combat_session_id: str | None
+
+
+class InventoryRow(SnakeAnswer):
+    """A stack that a character holds; `slot` is where it is equipped, `durability` null for what does not wear."""
+
+    inventory_id: int
+    item_template_id: str
+    name: str
+    quantity: int
+    is_equipped: bool
+    slot: str | None
+    durability: int | None

@@ -1,13 +1,13 @@
-"""Requests of staff about items."""
+"""Requests and answers of staff about items."""
 
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from app.rules.character_rules import ItemTemplate
-from app.schemas import SnakeRequest
+from app.schemas import SnakeAnswer, SnakeRequest
 
-TemplateId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+TemplateId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", examples=["hp_pot_small"])]
 Quantity = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -36,3 +36,12 @@ class GrantItem(SnakeRequest):
 
     item_template_id: TemplateId
     quantity: Quantity
+
+
+class ItemTemplateView(SnakeAnswer):
+    """A kind of item; `max_durability` is null for what does not wear."""
+
+    id: str
+    name: str
+    max_stack: int
+    max_durability: int | None
