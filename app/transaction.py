@@ -86,6 +86,7 @@ class Transaction:
     statements: int = 0
     committing: bool = False
     pending: list[Statement] = field(default_factory=list)
+    counts: list[tuple[Counter, int]] = field(default_factory=list)
 
     def execute(self, sql: LiteralString, parameters: Mapping[str, object]) -> CursorResult[Any]:
         """Run one statement with its named parameters (`:name`); values never stand in the text itself."""
@@ -106,6 +107,10 @@ class Transaction:
         """
         self.pending.extend(statements)
 
+    def count(self, counter: Counter, amount: int) -> None:
+        """Raise a figure by `amount` when the transaction commits, and not for an attempt that is run again."""
+        self.counts.append((counter, amount))
+
     def commit(self) -> None:
         """End the transaction; only the runner calls it."""
         self.committing = True
@@ -116,6 +121,8 @@ class Transaction:
         except BaseException:
             self.connection.invalidate()  # whatever state it is in, nobody inherits it
             raise
+        for counter, amount in self.counts:
+            counter.inc(amount)
 
     def _send_pending(self, *, and_commit: bool = False) -> None:
         dbapi_connection = self.connection.connection

@@ -1,4 +1,4 @@
-"""The doors of match settlement: /match/* and /event."""
+"""The doors of matches: start, settle, read."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask import Response, g
 
 from app.controllers.envelope import history_page, iso_time, success
 from app.rules.match_rules import Match
-from app.schemas.match import Event, FinishMatch, MatchHistoryQuery, StartMatch
+from app.schemas.match import FinishMatch, MatchHistoryQuery, StartMatch
 from app.services import match_service
 
 STAFF = frozenset({"support"})
@@ -19,7 +19,7 @@ def start_match(body: StartMatch) -> Response:
     return success(data, 201, replayed=match.replayed)
 
 
-def finish_match(body: FinishMatch | Event) -> Response:
+def finish_match(body: FinishMatch) -> Response:
     """200 with the receipt; the repeat of a settled match answers the same."""
     settlement = match_service.finish_match(
         user_id=g.user.id,

@@ -57,8 +57,50 @@ SECTIONS = (
     Section(
         "game_events",
         """
-        SELECT id AS position, id, event_type, payload_json, created_at
+        SELECT id AS position, id, event_type, payload_json, points, created_at
         FROM game_events
+        WHERE user_id = :user_id AND id > :position
+        ORDER BY id
+        LIMIT :limit
+        """,
+    ),
+    Section(
+        "user_event_counters",
+        """
+        SELECT event_type AS position, event_type, events, points
+        FROM user_event_counters
+        WHERE user_id = :user_id AND event_type > :position
+        ORDER BY event_type
+        LIMIT :limit
+        """,
+        first_position="",
+    ),
+    Section(
+        "user_metrics",
+        """
+        SELECT metric AS position, metric, total, best
+        FROM user_metrics
+        WHERE user_id = :user_id AND metric > :position
+        ORDER BY metric
+        LIMIT :limit
+        """,
+        first_position="",
+    ),
+    Section(
+        "user_achievement_rewards",
+        """
+        SELECT id AS position, group_code, tier, threshold, xp, soft_currency, points, earned_at
+        FROM user_achievement_rewards
+        WHERE user_id = :user_id AND id > :position
+        ORDER BY id
+        LIMIT :limit
+        """,
+    ),
+    Section(
+        "notifications",
+        """
+        SELECT id AS position, id, kind, title, payload_json, created_at, read_at
+        FROM notifications
         WHERE user_id = :user_id AND id > :position
         ORDER BY id
         LIMIT :limit
@@ -166,6 +208,7 @@ NOT_EXPORTED = {
     "user_passwords": "a secret; it says nothing about the user",
     "token_revocations": "which tokens are void, of no use to anybody else",
     "idempotency_keys": "answers that were given, kept for a week for their repeats",
+    "user_stats": "sums of events and achievements that are exported",
     "reward_ledger": "a view of tables that are exported",
 }
 

@@ -6,7 +6,7 @@ from app.routes.auth import auth_bp
 from app.routes.character import character_bp
 from app.routes.dead_letter import dead_letter_bp
 from app.routes.docs import docs_bp
-from app.routes.event import event_bp
+from app.routes.event import event_bp, game_event_bp
 from app.routes.health import health_bp
 from app.routes.item import item_bp
 from app.routes.job import job_bp
@@ -22,6 +22,7 @@ BLUEPRINTS = (
     user_bp,
     match_bp,
     event_bp,
+    game_event_bp,
     progress_bp,
     character_bp,
     stats_bp,

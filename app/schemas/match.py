@@ -1,4 +1,4 @@
-"""Requests and answers of /match and /event (course spec 4.6.3)."""
+"""Requests and answers of /match (course spec 4.6.3)."""
 
 from typing import Annotated, Literal
 
@@ -41,14 +41,6 @@ class ResultBody(CamelRequest):
 class FinishMatch(CamelRequest):
     """`POST /match/finish`."""
 
-    match_id: Id
-    result: ResultBody
-
-
-class Event(CamelRequest):
-    """`POST /event`: the settlement by its other door."""
-
-    event_type: Literal["match_finish"]
     match_id: Id
     result: ResultBody
 

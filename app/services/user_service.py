@@ -12,6 +12,7 @@ from app.repositories import (
     progress_repo,
     token_family_repo,
     user_repo,
+    user_stats_repo,
 )
 from app.rules.user_rules import STATUS_CHANGED, User, case_folded, tidy_username
 from app.services import revocation_service
@@ -52,6 +53,7 @@ def add_user(tx: Transaction, *, username: str, email: str | None, roles: Collec
         raise InvalidRequest({"username": "1 to 32 letters, digits, `_`, `.` or `-` required"})
     user_id = user_repo.insert(tx, username=tidy, email=email, roles=roles)
     progress_repo.insert(tx, user_id)
+    user_stats_repo.insert(tx, user_id)
     return user_id
 
 

@@ -25,6 +25,8 @@ DOORS = [
     ("GET", "/match/1"),
     ("GET", "/match/1/explain"),
     ("GET", "/match/history"),
+    ("POST", "/api/v1/event/"),
+    ("GET", "/api/v1/events/user/1"),
     ("GET", "/api/v1/progress/me"),
     ("GET", "/api/v1/stats/daily"),
     ("POST", "/api/v1/admin/matches/1/void"),

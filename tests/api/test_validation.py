@@ -127,9 +127,9 @@ def test_json_with_a_charset_or_a_suffix_is_json(app: Flask, client: FlaskClient
         assert answer.status_code == 200
 
 
-def test_other_event_types_are_400(client: FlaskClient, player: Player) -> None:
-    answer = client.post("/event", json={"eventType": "nonsense", **finish_body(1)}, headers=player.headers)
-    assert answer.get_json()["error"]["details"] == {"eventType": "'match_finish' required"}
+def test_another_event_with_a_match_is_400(client: FlaskClient, player: Player) -> None:
+    answer = client.post("/event", json={"eventType": "login", **finish_body(1)}, headers=player.headers)
+    assert answer.get_json()["error"]["details"] == {"matchId": "unknown field", "result": "unknown field"}
 
 
 @pytest.mark.parametrize("mode", ["", "A", "x" * 33, "a b", "ы", "a\n", 1, True])

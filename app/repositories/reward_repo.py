@@ -1,0 +1,63 @@
+"""user_achievement_rewards: the levels users have and what each paid; one row per user, group and tier, for good."""
+
+import json
+from collections.abc import Sequence
+
+from app.rules.achievement_rules import Increment, UnlockedLevel
+from app.transaction import Transaction
+
+
+def insert_reached(tx: Transaction, touched: Sequence[Increment], *, batch_id: bytes) -> int:
+    """Give the users every level of their touched metrics that they have reached and do not have yet.
+
+    Marks the new rows with `batch_id`; what is there already stays as it is. Returns 0 if there was nothing to give.
+    """
+    return tx.execute(
+        """
+        INSERT INTO user_achievement_rewards
+               (user_id, group_code, tier, version, threshold, xp, soft_currency, points, batch_id, earned_at)
+        SELECT STRAIGHT_JOIN
+               m.user_id, t.code, l.tier, t.version, l.threshold, l.xp, l.soft_currency, l.points, :batch_id, :now
+        FROM JSON_TABLE(:touched, '$[*]' COLUMNS (
+            user_id BIGINT PATH '$[0]',
+            metric VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$[1]'
+        )) AS i
+        JOIN user_metrics m FORCE INDEX (PRIMARY) ON m.user_id = i.user_id AND m.metric = i.metric
+        JOIN achievement_types t ON t.metric = m.metric AND t.retired_at IS NULL
+        JOIN achievement_levels l
+          ON l.type_id = t.id AND l.version = t.version AND l.threshold <= IF(t.combine = 'sum', m.total, m.best)
+        LEFT JOIN user_achievement_rewards r FORCE INDEX (PRIMARY)
+          ON r.user_id = m.user_id AND r.group_code = t.code AND r.tier = l.tier
+        WHERE r.user_id IS NULL
+        ON DUPLICATE KEY UPDATE batch_id = user_achievement_rewards.batch_id
+        """,
+        {"touched": json.dumps([[i.user_id, i.metric] for i in touched]), "batch_id": batch_id, "now": tx.now},
+    ).rowcount
+
+
+def list_of_batch(tx: Transaction, users: Sequence[int], *, batch_id: bytes) -> list[UnlockedLevel]:
+    """What a batch really gave to these users, by user, group and threshold."""
+    rows = tx.execute(
+        """
+        SELECT STRAIGHT_JOIN r.user_id, r.group_code, r.tier, t.name, r.threshold, r.xp, r.soft_currency, r.points
+        FROM JSON_TABLE(:users, '$[*]' COLUMNS (user_id BIGINT PATH '$')) AS u
+        JOIN user_achievement_rewards r FORCE INDEX (PRIMARY) ON r.user_id = u.user_id
+        JOIN achievement_types t ON t.code = r.group_code
+        WHERE r.batch_id = :batch_id
+        ORDER BY r.user_id, r.group_code, r.threshold
+        """,
+        {"users": json.dumps(users), "batch_id": batch_id},
+    )
+    return [
+        UnlockedLevel(
+            user_id=row.user_id,
+            group=row.group_code,
+            tier=row.tier,
+            name=row.name,
+            threshold=row.threshold,
+            xp=row.xp,
+            soft_currency=row.soft_currency,
+            points=row.points,
+        )
+        for row in rows
+    ]
