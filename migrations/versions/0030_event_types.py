@@ -7,7 +7,7 @@ the settlement of a match. The metric of an event type never changes, so counter
 from alembic import op
 
 revision = "0030"
-down_revision = "0040"
+down_revision = "0021"
 
 HAS_POINTS = """
     SELECT 1

@@ -12,7 +12,10 @@ def upgrade() -> None:
         SELECT user_id, 'match' AS source, id AS source_id, xp_granted AS xp,
                soft_currency_granted AS soft_currency, finished_at AS granted_at
         FROM matches
-        WHERE status = 'finished'
+        WHERE status IN ('finished', 'voided')
+        UNION ALL
+        SELECT user_id, 'match_void' AS source, match_id AS source_id, xp, soft_currency, voided_at AS granted_at
+        FROM match_voids
         UNION ALL
         SELECT user_id, 'achievement' AS source, id AS source_id, xp,
                soft_currency, earned_at AS granted_at
@@ -26,5 +29,8 @@ def downgrade() -> None:
         SELECT user_id, 'match' AS source, id AS source_id, xp_granted AS xp,
                soft_currency_granted AS soft_currency, finished_at AS granted_at
         FROM matches
-        WHERE status = 'finished'
+        WHERE status IN ('finished', 'voided')
+        UNION ALL
+        SELECT user_id, 'match_void' AS source, match_id AS source_id, xp, soft_currency, voided_at AS granted_at
+        FROM match_voids
     """)
