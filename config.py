@@ -6,9 +6,10 @@ private servers so that `flask laurel ...` in a second shell finds them.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from click import ClickException
 from dotenv import dotenv_values
@@ -19,8 +20,11 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent
 DRIVERS = ("mysql+pymysql", "mysql+mysqldb")
 DEBUG_JWT_SECRET_KEY = "debug-only-key-that-signs-nothing-of-value"  # noqa: S105
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 MIN_KEY_BYTES = 32
 MIN_DIFFERENT_CHARACTERS = 12
+
+RateLimit = Annotated[str, Field(pattern=r"^(off|[1-9][0-9]{0,11}/(second|minute|hour|day))$")]
 
 
 class ConfigError(ClickException):
@@ -61,6 +65,12 @@ class Config(BaseModel):
     ACCESS_TOKEN_SECONDS: int = Field(default=900, ge=60, le=86_400)
     REFRESH_TOKEN_SECONDS: int = Field(default=30 * 86_400, ge=3_600, le=31_536_000)
 
+    RATE_LIMIT_USER: RateLimit = "60000/minute"
+    RATE_LIMIT_ADDRESS: RateLimit = "600000/minute"
+    RATE_LIMIT_SIGN_IN: RateLimit = "6000/minute"
+    TRUSTED_PROXIES: int = Field(default=0, ge=0, le=10)
+    CORS_ORIGINS: str = ""
+
     MAX_BODY_BYTES: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
 
     MATCH_DURATION_TOLERANCE_SECONDS: int = Field(default=30, ge=0, le=86_400)
@@ -80,6 +90,13 @@ class Config(BaseModel):
         if url.drivername not in DRIVERS or not url.database:
             raise ValueError(f"{' or '.join(DRIVERS)}://user:password@host:port/database expected")
         return uri
+
+    @field_validator("CORS_ORIGINS")
+    @classmethod
+    def _names_origins(cls, origins: str) -> str:
+        if origins != "*" and not all(_ORIGIN.fullmatch(origin) for origin in origins.split(",") if origin):
+            raise ValueError("`*` or https://host[:port],https://host... expected")
+        return origins
 
     @model_validator(mode="after")
     def _signs_with_a_strong_key(self) -> Self:

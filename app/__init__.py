@@ -13,6 +13,7 @@ from app.extensions import db, jwt, migrate
 from app.logs import configure_logging
 from app.middleware.error_handler import register_error_handlers
 from app.middleware.request_id import register_request_id
+from app.middleware.response_headers import register_response_headers
 from app.middleware.revocations import register_revocations
 from app.routes import register_routes
 from app.transaction import BATCH, configure_engine
@@ -63,6 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
             configure_engine(engine)
 
     register_request_id(app)
+    register_response_headers(app, config)
     register_revocations(app)
     register_error_handlers(app)
     register_routes(app)

@@ -24,7 +24,7 @@ def get_document() -> Response:
     if built is None:
         built = current_app.extensions[BUILT] = json.dumps(document_of(current_app), sort_keys=False)
     response = Response(built, mimetype="application/json")
-    response.add_etag()
+    response.add_etag(weak=True)
     response.make_conditional(request)
     return response
 

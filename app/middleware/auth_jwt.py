@@ -14,10 +14,12 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
-from app.errors import Forbidden, InvalidRefreshToken, Unauthorized
+from app.errors import Forbidden, InvalidRefreshToken, RateLimited, Unauthorized
 from app.extensions import current_config
 from app.middleware.declare import note
+from app.middleware.rate_limit import client_address
 from app.middleware.revocations import is_revoked
+from app.services import rate_limit_service
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,19 +65,21 @@ class RefreshToken:
 
 
 def auth_required(roles: Collection[str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let through who holds one of `roles`. Raises Unauthorized (401) or Forbidden (403)."""
+    """Let through who holds one of `roles`. Raises Unauthorized (401), Forbidden (403) or RateLimited (429)."""
     accepted = frozenset(roles)
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def check(*args: P.args, **kwargs: P.kwargs) -> R:
+            rate_limit_service.count_address(client_address())
             g.user = _user_of_token()
             structlog.contextvars.bind_contextvars(user_id=g.user.id)
             if not g.user.has_any(accepted):
                 raise Forbidden
+            rate_limit_service.count_user(g.user.id)
             return view(*args, **kwargs)
 
-        note(check, security=ACCESS_SCHEME, roles=accepted, errors=[Unauthorized, Forbidden])
+        note(check, security=ACCESS_SCHEME, roles=accepted, errors=[Unauthorized, Forbidden, RateLimited])
         return check
 
     return decorate
@@ -86,11 +90,12 @@ def refresh_token_required(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def check(*args: P.args, **kwargs: P.kwargs) -> R:
+        rate_limit_service.count_address(client_address())
         g.refresh_token = _read_refresh_token()
         structlog.contextvars.bind_contextvars(user_id=g.refresh_token.user_id)
         return view(*args, **kwargs)
 
-    note(check, security=REFRESH_SCHEME, errors=[InvalidRefreshToken])
+    note(check, security=REFRESH_SCHEME, errors=[InvalidRefreshToken, RateLimited])
     return check
 
 

@@ -6,6 +6,7 @@ from app.controllers import auth_controller
 from app.errors import AccountBanned, InvalidCredentials, LoginLocked
 from app.middleware.auth_jwt import refresh_token_required
 from app.middleware.declare import answers
+from app.middleware.rate_limit import rate_limited
 from app.middleware.validate import validate
 from app.schemas.auth import LoggedOut, LogIn, LogInDevice, TokenPair
 
@@ -14,6 +15,7 @@ auth_bp = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
 
 @auth_bp.post("/login")
 @answers(200, TokenPair, errors=[InvalidCredentials, AccountBanned, LoginLocked])
+@rate_limited("sign_in")
 @validate(LogIn)
 def log_in(body: LogIn) -> Response:
     return auth_controller.log_in(body)
@@ -21,6 +23,7 @@ def log_in(body: LogIn) -> Response:
 
 @auth_bp.post("/device")
 @answers(200, TokenPair, errors=[AccountBanned])
+@rate_limited("sign_in")
 @validate(LogInDevice)
 def log_in_device(body: LogInDevice) -> Response:
     return auth_controller.log_in_device(body)

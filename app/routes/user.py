@@ -6,6 +6,7 @@ from app.controllers import user_controller
 from app.errors import Conflict, UserAlreadyExists, UserNotFound
 from app.middleware.auth_jwt import auth_required
 from app.middleware.declare import answers
+from app.middleware.rate_limit import rate_limited
 from app.middleware.validate import validate, validate_query
 from app.rules.user_rules import ROLES
 from app.schemas.page import CursorPage
@@ -27,6 +28,7 @@ admin_user_bp = Blueprint("admin_user", __name__, url_prefix="/api/v1/admin/user
 
 @user_bp.post("/")
 @answers(201, RegisteredUser, errors=[UserAlreadyExists])
+@rate_limited("sign_in")
 @validate(RegisterUser)
 def register(body: RegisterUser) -> Response:
     return user_controller.register(body)

@@ -4,6 +4,7 @@ A status, a field or an error code that the document does not name fails the tes
 were met is written down, so that the end of a whole run can say which ones no test provokes.
 """
 
+import gzip
 import json
 import os
 from collections.abc import Mapping
@@ -102,7 +103,10 @@ def _check_body(app: Flask, documented: Mapping[str, Any], response: TestRespons
     if response.mimetype != "application/json":
         return
     text = json.dumps(documented["content"][response.mimetype]["schema"], sort_keys=True)
-    errors = [f"{error.instance_path}: {error.message}" for error in _validator(app, text).iter_errors(response.json)]
+    plain = gzip.decompress(response.data) if "Content-Encoding" in response.headers else response.data
+    errors = [
+        f"{error.instance_path}: {error.message}" for error in _validator(app, text).iter_errors(json.loads(plain))
+    ]
     assert not errors, f"{where} is not what the document says: {errors}"
 
 
