@@ -36,6 +36,12 @@ class _IdConverter(BaseConverter):
         return int(value)
 
 
+class _CodeConverter(BaseConverter):
+    """A code in a path, such as that of a leaderboard."""
+
+    regex = "[A-Za-z0-9_.-]{1,32}"
+
+
 class _JsonProvider(DefaultJSONProvider):
     """Answers as compact UTF-8 with their fields in the order they were given; the encoder is made once."""
 
@@ -54,6 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(config))
     app.json = _JsonProvider(app)
     app.url_map.converters["id"] = _IdConverter
+    app.url_map.converters["code"] = _CodeConverter
     app.extensions["laurel"] = config
 
     db.init_app(app)

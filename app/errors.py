@@ -89,6 +89,27 @@ class UserNotFound(NotFound):
     message = "User {user} not found"
 
 
+class LeaderboardNotFound(NotFound):
+    """No such leaderboard."""
+
+    code = "LEADERBOARD_NOT_FOUND"
+    message = "Leaderboard {board_code} not found"
+
+
+class SeasonNotFound(NotFound):
+    """The leaderboard had no such season yet."""
+
+    code = "SEASON_NOT_FOUND"
+    message = "Leaderboard {board_code} has no season {season}"
+
+
+class ScoreNotFound(NotFound):
+    """The player has no score on the board, or the board hides him."""
+
+    code = "SCORE_NOT_FOUND"
+    message = "User {user_id} has no score on {board_code} in season {season}"
+
+
 class ReviewNotFound(NotFound):
     """No such review."""
 

@@ -1,5 +1,7 @@
-"""leaderboards (the open season of each board) and leaderboard_scores (the best score of a player in a season)."""
+"""leaderboard_scores: the best score of a player in a season. leaderboard_rank_repo reads the boards."""
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 
 from app.rules.leaderboard_rules import BestScore
@@ -8,18 +10,53 @@ from app.transaction import Statement, Transaction
 # Assignments run from left to right: achieved_at looks at the old score, so it stands first.
 
 
-def upsert_best_score(*, user_id: int, board_code: str, season: int, score: int, now: datetime) -> Statement:
-    """Enter the score if it beats the player's best; a repeat of the best keeps the earlier `achieved_at`."""
+def upsert_best_score(
+    *, user_id: int, board_code: str, season: int, score: int, hidden: bool, now: datetime
+) -> Statement:
+    """Enter the score if it beats the player's best; a repeat of the best keeps the earlier `achieved_at`.
+
+    `hidden` is what the locked progress says of the player.
+    """
     return Statement(
         """
-        INSERT INTO leaderboard_scores (board_code, season, user_id, score, achieved_at, updated_at)
-        VALUES (:board_code, :season, :user_id, :score, :now, :now)
+        INSERT INTO leaderboard_scores (board_code, season, user_id, score, achieved_at, updated_at, hidden)
+        VALUES (:board_code, :season, :user_id, :score, :now, :now, :hidden)
         ON DUPLICATE KEY UPDATE
                achieved_at = IF(VALUES(score) > score, VALUES(achieved_at), achieved_at),
                score = GREATEST(score, VALUES(score)),
                updated_at = VALUES(updated_at)
         """,
-        {"board_code": board_code, "season": season, "user_id": user_id, "score": score, "now": now},
+        {"board_code": board_code, "season": season, "user_id": user_id, "score": score, "hidden": hidden, "now": now},
+    )
+
+
+def hide_or_show(tx: Transaction, *, user_ids: Collection[int]) -> None:
+    """Hide every score of these users who are not active, show those of the others; the scores stay.
+
+    Their progress rows are locked first, as in a settlement, so a score that is being settled is hidden too.
+    """
+    ids = json.dumps(sorted(set(user_ids)))
+    tx.execute(
+        """
+        UPDATE player_progress p
+        JOIN JSON_TABLE(:ids, '$[*]' COLUMNS (id BIGINT PATH '$')) AS ids ON ids.id = p.user_id
+        LEFT JOIN users u ON u.id = p.user_id
+        SET p.board_hidden = COALESCE(u.status <> 'active', TRUE),
+            p.board_revision = p.board_revision + 1
+        """,
+        {"ids": ids},
+    )
+    tx.execute(
+        """
+        UPDATE JSON_TABLE(:ids, '$[*]' COLUMNS (id BIGINT PATH '$')) AS ids
+        STRAIGHT_JOIN player_progress p ON p.user_id = ids.id
+        STRAIGHT_JOIN leaderboard_seasons l
+        STRAIGHT_JOIN leaderboard_scores s
+           ON s.board_code = l.board_code AND s.season = l.season AND s.user_id = ids.id
+        SET s.hidden = p.board_hidden
+        WHERE s.hidden <> p.board_hidden
+        """,
+        {"ids": ids},
     )
 
 

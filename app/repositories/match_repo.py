@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Row
 
 from app.clock import from_column, from_nullable_column
-from app.rules.leaderboard_rules import BestScore
+from app.rules.leaderboard_rules import BestScore, BoardState
 from app.rules.match_explain_rules import MatchInputs
 from app.rules.match_rules import RULE_VERSION, Match, MatchResult, MatchRewards, Receipt
 from app.rules.progress_rules import Progress
@@ -22,6 +22,7 @@ class LockedMatch:
 
     match: Match
     progress: Progress | None
+    board_state: BoardState
     season: int
 
 
@@ -37,6 +38,7 @@ def lock_with_progress(tx: Transaction, *, user_id: int, match_id: int, board_co
         f"""
         SELECT {_COLUMNS},
                p.user_id AS progress_user_id, p.xp, p.level, p.soft_currency, p.updated_at,
+               p.board_hidden, p.board_revision,
                (SELECT l.season FROM leaderboards l WHERE l.board_code = :board_code) AS open_season
         FROM matches m
         LEFT JOIN player_progress p ON p.user_id = m.user_id
@@ -53,7 +55,8 @@ def lock_with_progress(tx: Transaction, *, user_id: int, match_id: int, board_co
         if row.progress_user_id is None
         else Progress(row.progress_user_id, row.xp, row.level, row.soft_currency, from_column(row.updated_at))
     )
-    return LockedMatch(_match(row), progress, row.open_season)
+    board_state = BoardState(bool(row.board_hidden), row.board_revision or 0)
+    return LockedMatch(_match(row), progress, board_state, row.open_season)
 
 
 def insert_started(

@@ -75,6 +75,7 @@ def write(void: MatchVoid, *, request_id: str) -> list[Statement]:
         SET p.xp = p.xp + :xp,
             p.soft_currency = p.soft_currency + :soft_currency,
             p.level = :level_after,
+            p.board_revision = p.board_revision + 1,
             p.updated_at = :now,
             m.status = 'voided'
         WHERE m.user_id = :user_id

@@ -10,6 +10,7 @@ from app.routes.event import event_bp, game_event_bp
 from app.routes.health import health_bp
 from app.routes.item import item_bp
 from app.routes.job import job_bp
+from app.routes.leaderboard import admin_leaderboard_bp, leaderboard_bp
 from app.routes.match import match_bp
 from app.routes.match_void import match_void_bp
 from app.routes.progress import progress_bp
@@ -26,10 +27,12 @@ BLUEPRINTS = (
     progress_bp,
     character_bp,
     stats_bp,
+    leaderboard_bp,
     admin_user_bp,
     item_bp,
     review_bp,
     match_void_bp,
+    admin_leaderboard_bp,
     dead_letter_bp,
     job_bp,
     health_bp,

@@ -22,13 +22,14 @@ def _decode(cursor: str) -> str:
     return position
 
 
-def _whole_number(text: str) -> str:
+def whole_number(text: str) -> str:
+    """Of a query's number only ASCII digits."""
     if not (text.isascii() and text.isdecimal()):
         raise PydanticCustomError("int_type", "an integer required")
     return text
 
 
-Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)]
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(whole_number)]
 
 
 class HistoryQuery(SnakeRequest):
@@ -58,7 +59,7 @@ class ListQuery(SnakeRequest):
     """A page of a list that is bounded: `limit` 1..100 (default 20) and `offset`."""
 
     limit: Limit = 20
-    offset: Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_whole_number)] = 0
+    offset: Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(whole_number)] = 0
 
 
 def encode_cursor(last_id: int) -> str:

@@ -166,7 +166,12 @@ def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id
             stats_repo.add_match(user_id=user_id, result=result, now=now),
             # 4) leaderboard_scores
             leaderboard_repo.upsert_best_score(
-                user_id=user_id, board_code=BOARD_CODE, season=locked.season, score=result.score, now=now
+                user_id=user_id,
+                board_code=BOARD_CODE,
+                season=locked.season,
+                score=result.score,
+                hidden=locked.board_state.hidden,
+                now=now,
             ),
             # 5) what follows after the commit
             outbox_repo.insert(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from app.rules.outbox_rules import OutboxEvent
 from app.rules.user_rules import STATUS_CHANGED
 from app.services import event_service
+from app.services import leaderboard_service
 from app.services.outbox_service import Handler
 from app.transaction import Transaction
 
@@ -20,6 +21,6 @@ def _nothing_follows(_tx: Transaction, _events: Sequence[OutboxEvent]) -> None:
 HANDLERS: dict[str, Handler] = {
     "match.finished": _nothing_follows,
     "match.voided": _nothing_follows,
-    STATUS_CHANGED: _nothing_follows,
     event_service.EVENT_RECORDED: event_service.count_recorded,
+    STATUS_CHANGED: leaderboard_service.follow_status_changes,
 }
