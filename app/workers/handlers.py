@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from app.rules.outbox_rules import OutboxEvent
 from app.rules.user_rules import STATUS_CHANGED
-from app.services import event_service
-from app.services import leaderboard_service
+from app.services import event_service, leaderboard_service
 from app.services.outbox_service import Handler
 from app.transaction import Transaction
 

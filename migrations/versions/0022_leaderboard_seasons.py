@@ -7,7 +7,7 @@ and closed.
 from alembic import op
 
 revision = "0022"
-down_revision = "0021"
+down_revision = "0034"
 
 
 def upgrade() -> None:

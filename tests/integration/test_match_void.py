@@ -186,6 +186,8 @@ def test_every_rule_is_explained_with_its_inputs_and_the_values_before_and_after
     settle(app, client, player, score=20000)
     match_id = settle(app, client, player)
     settle(app, client, player)
+    match = client.get(f"/match/{match_id}", headers=player.headers).get_json()["data"]
+    season = match["receipt"]["leaderboard"]["season"]
     data = explained(client, player, match_id).get_json()["data"]
     assert (data["matchId"], data["status"]) == (match_id, "finished")
     wave = {"waveReached": 12}
@@ -217,7 +219,7 @@ def test_every_rule_is_explained_with_its_inputs_and_the_values_before_and_after
             "version": 1,
             "target": "leaderboard.score",
             "formula": "max(best, score)",
-            "inputs": {"score": RESULT["score"], "boardCode": "td_score", "season": 1},
+            "inputs": {"score": RESULT["score"], "boardCode": "td_score", "season": season},
             "delta": 0,
             "before": 20000,
             "after": 20000,

@@ -36,6 +36,7 @@ def written(sql: Sql, player: Player) -> dict[str, Any]:
 
 def test_a_finish_writes_every_row_of_the_settlement(app: Flask, client: FlaskClient, player: Player, sql: Sql) -> None:
     match_id = open_match(app, player)
+    (board,) = sql("SELECT season FROM leaderboards WHERE board_code = 'td_score'")
     answer = client.post(
         "/match/finish", json=finish_body(match_id), headers={**player.headers, "X-Request-Id": "req_settle1"}
     )
@@ -45,7 +46,7 @@ def test_a_finish_writes_every_row_of_the_settlement(app: Flask, client: FlaskCl
     assert data == {
         "matchId": match_id,
         "rewards": {"xp": 170, "softCurrency": 340},
-        "leaderboard": {"boardCode": "td_score", "season": 1, "score": 12450},
+        "leaderboard": {"boardCode": "td_score", "season": board.season, "score": 12450},
         "requestId": "req_settle1",
     }
 
@@ -61,7 +62,7 @@ def test_a_finish_writes_every_row_of_the_settlement(app: Flask, client: FlaskCl
     (day,) = sql("SELECT * FROM statistics_daily WHERE user_id = :id", id=player.id)
     assert tuple(day)[1:] == (event.created_at.date(), 0, 1, 410, 1, 0, 12450)
     (score,) = sql("SELECT * FROM leaderboard_scores WHERE user_id = :id", id=player.id)
-    assert (score.board_code, score.season, score.score) == ("td_score", 1, 12450)
+    assert (score.board_code, score.season, score.score) == ("td_score", board.season, 12450)
     (match,) = sql("SELECT * FROM matches WHERE id = :id", id=match_id)
     assert (match.status, match.score, match.xp_granted) == ("finished", 12450, 170)
     finished_at = match.finished_at.isoformat(timespec="milliseconds") + "Z"
