@@ -42,6 +42,13 @@ class _CodeConverter(BaseConverter):
     regex = "[A-Za-z0-9_.-]{1,32}"
 
 
+class _SessionConverter(BaseConverter):
+    """The id of a fight's session in a path."""
+
+    regex = "[A-Za-z0-9-]{1,64}"
+    json_schema: ClassVar = {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$", "examples": ["uuid-555-666"]}
+
+
 class _JsonProvider(DefaultJSONProvider):
     """Answers as compact UTF-8 with their fields in the order they were given; the encoder is made once."""
 
@@ -61,6 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.json = _JsonProvider(app)
     app.url_map.converters["id"] = _IdConverter
     app.url_map.converters["code"] = _CodeConverter
+    app.url_map.converters["session"] = _SessionConverter
     app.extensions["laurel"] = config
 
     db.init_app(app)

@@ -152,6 +152,13 @@ class JobNotFound(NotFound):
     message = "Job {job_id} not found"
 
 
+class CombatNotFound(NotFound):
+    """No such fight, or nobody of one's own took part in it."""
+
+    code = "COMBAT_NOT_FOUND"
+    message = "Fight {session_id} not found"
+
+
 class MethodNotAllowed(AppError):
     """The path exists, the method does not; `Allow` lists those that do."""
 
@@ -206,6 +213,13 @@ class UserAlreadyExists(Conflict):
 
     code, grpc_status = "USER_ALREADY_EXISTS", "ALREADY_EXISTS"
     message = "The {field} is taken"
+
+
+class CombatAlreadyFinished(Conflict):
+    """The session was handed in with another content."""
+
+    code = "COMBAT_ALREADY_FINISHED"
+    message = "Fight {session_id} is finished with another result"
 
 
 class PayloadTooLarge(AppError):

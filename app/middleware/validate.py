@@ -1,5 +1,6 @@
 """validate: the body or the query against a strict pydantic model, before anything touches the database."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -32,10 +33,13 @@ def validate(model: type[M]) -> Callable[[Callable[Concatenate[M, P], R]], Calla
     def decorate(view: Callable[Concatenate[M, P], R]) -> Callable[P, R]:
         @wraps(view)
         def check(*args: P.args, **kwargs: P.kwargs) -> R:
+            raw = _read_body()
             try:
-                body = model.model_validate_json(_read_body(), strict=True)
+                body = model.model_validate_json(raw, strict=True)
             except ValidationError as exc:
                 raise InvalidRequest(describe_errors(exc, schema, whole="body")) from None
+            if getattr(model, "unique_keys", False):
+                _refuse_repeated_keys(raw)
             return view(body, *args, **kwargs)
 
         note(check, body=model, errors=[InvalidRequest, PayloadTooLarge, UnsupportedMediaType])
@@ -79,6 +83,19 @@ def _read_body() -> bytes:
     return raw
 
 
+def _refuse_repeated_keys(raw: bytes) -> None:
+    """JSON readers keep the last of two fields of one name; where both are somebody's reward neither may be lost."""
+    repeated: dict[str, str] = {}
+
+    def note_repeated(fields: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in fields]
+        repeated.update({name: "given twice" for name in names if names.count(name) > 1} if len(names) > 1 else {})
+
+    json.loads(raw, object_pairs_hook=note_repeated)
+    if repeated:
+        raise InvalidRequest(repeated)
+
+
 def _nesting(raw: bytes) -> int:
     """The depth of arrays and objects in a JSON text, without building it."""
     if raw.count(b"[") + raw.count(b"{") <= MAX_NESTING:
@@ -118,11 +135,18 @@ def _node_at(path: tuple[int | str, ...], schema: Mapping[str, Any]) -> Mapping[
     node: Mapping[str, Any] = schema
     for part in path:
         node = _resolve(node, schema)
-        child = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+        child = node.get("items") if isinstance(part, int) else _field(node, part)
         if child is None:
             return {}
         node = child
     return _resolve(node, schema)
+
+
+def _field(node: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The schema of a field, whether the field is named in it or has a name of the client's."""
+    any_name = node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), None)
+    field = node.get("properties", {}).get(name, any_name)
+    return field if isinstance(field, Mapping) else None
 
 
 def _resolve(node: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

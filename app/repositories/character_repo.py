@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import asdict
 
 from sqlalchemy import Row
 
@@ -75,11 +76,14 @@ def list_by_ids(tx: Transaction, character_ids: Collection[int]) -> list[Charact
 
 
 def lock_by_ids(tx: Transaction, character_ids: Collection[int]) -> list[Character]:
-    """Lock those of the characters that exist, in the order of their ids, whatever order they are given in."""
+    """Lock those of the characters that exist, in the order of their ids, whatever order they are given in.
+
+    The table function stands in a subquery, because MySQL would lock it too (error 3569).
+    """
     rows = tx.execute(
         f"""
         SELECT {_COLUMNS}
-        FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
+        FROM (SELECT j.id FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j) AS wanted
         STRAIGHT_JOIN characters c ON c.id = wanted.id
         FOR UPDATE
         """,
@@ -114,6 +118,29 @@ def count_of_user(tx: Transaction, user_id: int) -> int:
         {"user_id": user_id},
     ).one()
     return int(row.characters)
+
+
+def write_standing(tx: Transaction, characters: Collection[Character]) -> None:
+    """Write hp, energy, xp, gold and fights of locked characters."""
+    tx.execute(
+        """
+        UPDATE characters c
+        JOIN JSON_TABLE(:characters, '$[*]' COLUMNS (
+            id BIGINT PATH '$.id', hp INT PATH '$.hp', energy INT PATH '$.energy', xp BIGINT PATH '$.xp',
+            gold BIGINT PATH '$.gold', last_combat_session_id VARCHAR(64) PATH '$.last_combat_session_id',
+            session_id VARCHAR(64) PATH '$.session_id', state_combat_id BIGINT PATH '$.state_combat_id'
+        )) AS now ON now.id = c.id
+        SET c.hp = now.hp,
+            c.energy = now.energy,
+            c.xp = now.xp,
+            c.gold = now.gold,
+            c.last_combat_session_id = now.last_combat_session_id,
+            c.session_id = now.session_id,
+            c.state_combat_id = now.state_combat_id,
+            c.updated_at = :now
+        """,
+        {"characters": json.dumps([asdict(character) for character in characters]), "now": tx.now},
+    )
 
 
 def rename_of_user(tx: Transaction, *, user_id: int, name: str) -> None:

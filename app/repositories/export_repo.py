@@ -181,6 +181,21 @@ SECTIONS = (
         """,
     ),
     Section(
+        "combat_participants",
+        """
+        SELECT CONCAT(LPAD(p.character_id, 19, '0'), LPAD(p.combat_id, 19, '0')) AS position, p.character_id,
+               h.session_id, h.finished_at, p.settlement_status, p.is_winner, p.xp_gained, p.gold_gained
+        FROM characters c
+        JOIN combat_participants p ON p.character_id = c.id
+        JOIN combat_history h ON h.id = p.combat_id
+        WHERE c.user_id = :user_id
+        HAVING position > :position
+        ORDER BY position
+        LIMIT :limit
+        """,
+        first_position="",
+    ),
+    Section(
         "user_devices",
         """
         SELECT HEX(device_hash) AS position, created_at

@@ -1,5 +1,8 @@
 """item_templates: the kinds of items there are."""
 
+import json
+from collections.abc import Collection
+
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
@@ -43,6 +46,32 @@ def find(tx: Transaction, template_id: str) -> ItemTemplate | None:
         {"template_id": template_id},
     ).one_or_none()
     return _template(row) if row else None
+
+
+def list_by_ids(tx: Transaction, template_ids: Collection[str]) -> list[ItemTemplate]:
+    """Those of the templates that exist."""
+    rows = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id VARCHAR(64) PATH '$')) AS wanted
+        STRAIGHT_JOIN item_templates t ON t.id = CONVERT(wanted.id USING ascii)
+        """,
+        {"ids": json.dumps(sorted(template_ids))},
+    )
+    return [_template(row) for row in rows]
+
+
+def list_by_names(tx: Transaction, names: Collection[str]) -> list[ItemTemplate]:
+    """The templates of these names."""
+    rows = tx.execute(
+        f"""
+        SELECT {_COLUMNS}
+        FROM JSON_TABLE(:names, '$[*]' COLUMNS (name VARCHAR(100) PATH '$')) AS wanted
+        STRAIGHT_JOIN item_templates t ON t.name = wanted.name
+        """,
+        {"names": json.dumps(sorted(names), ensure_ascii=False)},
+    )
+    return [_template(row) for row in rows]
 
 
 def list_page(tx: Transaction, *, limit: int, offset: int) -> list[ItemTemplate]:

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.routes.auth import auth_bp
 from app.routes.character import character_bp
+from app.routes.combat_settlement import admin_settlement_bp, settlement_bp
 from app.routes.dead_letter import dead_letter_bp
 from app.routes.docs import docs_bp
 from app.routes.event import event_bp, game_event_bp
@@ -29,7 +30,9 @@ BLUEPRINTS = (
     stats_bp,
     leaderboard_bp,
     admin_user_bp,
+    settlement_bp,
     item_bp,
+    admin_settlement_bp,
     review_bp,
     match_void_bp,
     admin_leaderboard_bp,

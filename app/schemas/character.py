@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from app.extensions import current_config
 from app.schemas import SnakeAnswer, SnakeRequest
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -30,14 +29,6 @@ class EquipItem(SnakeRequest):
     inventory_id: Id
     slot: Annotated[str, Field(pattern=SLOT, examples=["belt_1"])]
 
-    @field_validator("slot")
-    @classmethod
-    def _is_within_the_belt(cls, slot: str) -> str:
-        most = current_config().COMBAT_BELT_SLOTS
-        if slot.startswith("belt") and slot not in {f"belt_{number}" for number in range(1, most + 1)}:
-            raise ValueError(f"belt_1 to belt_{most} required")
-        return slot
-
 
 class UnequipItem(SnakeRequest):
     """`POST …/unequip`."""
@@ -46,7 +37,7 @@ class UnequipItem(SnakeRequest):
 
 
 class CharacterView(SnakeAnswer):
-    """A character."""
+    """A character of a user."""
 
     id: int
     user_id: int
@@ -60,7 +51,7 @@ class CharacterView(SnakeAnswer):
 
 
 class InventoryRow(SnakeAnswer):
-    """A stack that a character holds; `slot` is where it is equipped, `durability` null for what does not wear."""
+    """A stack that a character holds; `durability` is null for what does not wear."""
 
     inventory_id: int
     item_template_id: str

@@ -1,6 +1,7 @@
 """What characters hold: list, equip, unequip (contract "System 3: characters and inventory")."""
 
-from app.errors import ItemNotFound
+from app.errors import InvalidRequest, ItemNotFound
+from app.extensions import current_config
 from app.repositories import inventory_repo
 from app.rules.character_rules import InventoryItem
 from app.services import character_service
@@ -21,7 +22,13 @@ def list_inventory(
 def equip_item(
     tx: Transaction, character_id: int, *, owner_id: int | None, inventory_id: int, slot: str
 ) -> InventoryItem:
-    """Put an item into a slot; what stood there goes back into the bag. Raises CharacterNotFound, ItemNotFound."""
+    """Put an item into a slot; what stood there goes back into the bag.
+
+    Raises CharacterNotFound, ItemNotFound, InvalidRequest for a slot beyond the belt.
+    """
+    most = current_config().COMBAT_BELT_SLOTS
+    if slot.startswith("belt") and slot not in {f"belt_{number}" for number in range(1, most + 1)}:
+        raise InvalidRequest({"slot": f"belt_1 to belt_{most} required"})
     character_service.lock_character(tx, character_id, owner_id=owner_id)
     item = get_item(tx, character_id=character_id, inventory_id=inventory_id)
     if item.slot != slot:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.rules.outbox_rules import OutboxEvent
 from app.rules.user_rules import STATUS_CHANGED
-from app.services import event_service, leaderboard_service
+from app.services import combat_settlement_service, event_service, leaderboard_service
 from app.services.outbox_service import Handler
 from app.transaction import Transaction
 
@@ -18,6 +18,7 @@ def _nothing_follows(_tx: Transaction, _events: Sequence[OutboxEvent]) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
+    "combat.finished": combat_settlement_service.settle_finished,
     "match.finished": _nothing_follows,
     "match.voided": _nothing_follows,
     event_service.EVENT_RECORDED: event_service.count_recorded,

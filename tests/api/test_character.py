@@ -1,13 +1,22 @@
 """Characters and what they hold, as the contract writes them down."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.services import demo_service, user_service
-from tests.support.characters import POTION, SWORD, give, make_templates, new_character, new_template_id
+from app.services import user_service
+from tests.support.characters import (
+    POTION,
+    SWORD,
+    give,
+    make_fresh_demo,
+    make_templates,
+    new_character,
+    new_template_id,
+)
 from tests.support.players import Player, at_once, new_player
 
 
@@ -175,9 +184,9 @@ def test_what_cannot_be_given_is_refused(app: Flask, client: FlaskClient, player
     assert first.get_json()["data"] == again.get_json()["data"]
 
 
-def test_demo_has_the_character_of_the_example(app: Flask, client: FlaskClient) -> None:
+def test_demo_has_the_character_of_the_example(app: Flask, client: FlaskClient, sql: Callable[..., list[Any]]) -> None:
+    make_fresh_demo(app, sql)
     with app.app_context():
-        demo_service.create_demo_data()
         demo = user_service.get_user_by_username("demo")
     admin = new_player(app, ["admin"])
     character = get(client, "/api/v1/characters/101", admin).get_json()["data"]

@@ -15,7 +15,7 @@ from app.services import user_data_service
 from app.services.verify_service import find_drift
 from tests.support.players import finish_body, unique_name
 
-TABLES_OF_CHARACTERS = {"inventory", "item_ledger"}  # which belong to a user
+TABLES_OF_CHARACTERS = {"inventory", "item_ledger", "combat_participants"}  # which belong to a user
 Sql = Callable[..., list[Any]]
 
 

@@ -2,11 +2,13 @@
 
 import itertools
 import os
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 
 from app.rules.character_rules import Character, ItemTemplate
-from app.services import character_service, inventory_service, item_service
+from app.services import character_service, demo_service, inventory_service, item_service
 from tests.support.players import Player
 
 POTION = ItemTemplate("test_potion", "Test potion", max_stack=20, max_durability=None)
@@ -19,6 +21,15 @@ def make_templates(app: Flask) -> None:
     with app.app_context():
         for template in (POTION, SWORD, PELT):
             item_service.create_item_template(template)
+
+
+def make_fresh_demo(app: Flask, sql: Callable[..., list[Any]]) -> None:
+    """Demo data with the character 101 as he was on the first day."""
+    sql("DELETE FROM characters WHERE id = 101")
+    for table in ("inventory", "item_ledger", "combat_participants"):
+        sql(f"DELETE FROM {table} WHERE character_id = 101")
+    with app.app_context():
+        demo_service.create_demo_data()
 
 
 def new_template_id() -> str:

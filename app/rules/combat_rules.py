@@ -1,0 +1,93 @@
+"""Finished fights: what a result says (seed document 3, section 2), in the words of the settlement."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Document = Mapping[str, Any]  # JSON
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedFight:
+    """A fight as it was handed in. `document` is `{session_id, meta, participants}` with the loot to grant in
+    `changes.loot`; `request` is what must be the same when the session comes again.
+    """
+
+    session_id: str
+    document: Document
+    request: Document
+    replay: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Combat:
+    """A fight in the history. `user_ids` are the owners of its characters."""
+
+    id: int
+    session_id: str
+    settlement_status: str
+    finished_at: datetime
+    document: Document
+    user_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumedItem:
+    """Used up in a fight, out of the stack `inventory_id` of the belt."""
+
+    inventory_id: int
+    item_template_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loot:
+    """Won in a fight; what has no template id is named as its template is."""
+
+    item_template_id: str | None
+    name: str | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a fight did to one character. `wear` is durability lost by template id of what is equipped."""
+
+    character_id: int
+    is_winner: bool
+    hp: int
+    energy: int
+    xp: int
+    gold: int
+    consumed: tuple[ConsumedItem, ...]
+    wear: tuple[tuple[str, int], ...]
+    loot: tuple[Loot, ...]
+
+
+def outcomes_of(document: Document) -> list[Outcome]:
+    """The outcomes of all participants, by character id."""
+    return [
+        _outcome(int(character_id), participant)
+        for character_id, participant in sorted(document["participants"].items(), key=lambda entry: int(entry[0]))
+    ]
+
+
+def _outcome(character_id: int, participant: Document) -> Outcome:
+    snapshot, changes = participant["state_snapshot"], participant["changes"]
+    return Outcome(
+        character_id=character_id,
+        is_winner=participant["is_winner"],
+        hp=snapshot["hp"],
+        energy=snapshot["energy"],
+        xp=changes["xp_gained"],
+        gold=changes["gold_gained"],
+        consumed=tuple(
+            ConsumedItem(item["inventory_id"], item["item_template_id"], item["qty"])
+            for item in changes["items_consumed"]
+        ),
+        wear=tuple(
+            (key.removeprefix("item:"), points) for key, points in sorted(changes["durability_loss"].items()) if points
+        ),
+        loot=tuple(Loot(loot["item_template_id"], loot["name"], loot["qty"]) for loot in changes["loot"]),
+    )
