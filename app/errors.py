@@ -159,6 +159,27 @@ class CombatNotFound(NotFound):
     message = "Fight {session_id} not found"
 
 
+class NotificationNotFound(NotFound):
+    """No such notification, or another user's."""
+
+    code = "NOTIFICATION_NOT_FOUND"
+    message = "Notification {notification_id} not found"
+
+
+class AchievementTypeNotFound(NotFound):
+    """No such achievement type."""
+
+    code = "ACHIEVEMENT_TYPE_NOT_FOUND"
+    message = "Achievement type {type_id} not found"
+
+
+class EventTypeNotFound(NotFound):
+    """No such event type."""
+
+    code = "EVENT_TYPE_NOT_FOUND"
+    message = "Event type {event_type} not found"
+
+
 class MethodNotAllowed(AppError):
     """The path exists, the method does not; `Allow` lists those that do."""
 
@@ -220,6 +241,20 @@ class CombatAlreadyFinished(Conflict):
 
     code = "COMBAT_ALREADY_FINISHED"
     message = "Fight {session_id} is finished with another result"
+
+
+class AchievementTypeExists(Conflict):
+    """The code is taken, perhaps by a retired type."""
+
+    code, grpc_status = "ACHIEVEMENT_TYPE_EXISTS", "ALREADY_EXISTS"
+    message = "There is an achievement type {type_code} already"
+
+
+class EventTypeExists(Conflict):
+    """The code is taken, perhaps by a retired type."""
+
+    code, grpc_status = "EVENT_TYPE_EXISTS", "ALREADY_EXISTS"
+    message = "There is an event type {event_type} already"
 
 
 class PayloadTooLarge(AppError):

@@ -87,7 +87,7 @@ def create_demo_data(force: bool) -> None:
 
 @laurel_cli.command("verify")
 def verify() -> None:
-    """Compare progress, daily statistics and leaderboards with the matches they come from; exit 1 on any drift."""
+    """Compare every derived table with the matches, events and rewards it comes from; exit 1 on any drift."""
     count = 0
     try:
         for drift in verify_service.find_drift():

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from app.rules.achievement_rules import Increment, UnlockedLevel
+from app.clock import from_column
+from app.rules.achievement_rules import EarnedLevel, Increment, UnlockedLevel
 from app.transaction import Transaction
 
 
@@ -58,6 +59,34 @@ def list_of_batch(tx: Transaction, users: Sequence[int], *, batch_id: bytes) -> 
             xp=row.xp,
             soft_currency=row.soft_currency,
             points=row.points,
+        )
+        for row in rows
+    ]
+
+
+def list_of_user(tx: Transaction, user_id: int) -> list[EarnedLevel]:
+    """Every level the user has, the latest first."""
+    rows = tx.execute(
+        """
+        SELECT r.group_code, t.name, t.description, r.tier, r.threshold, r.xp, r.soft_currency, r.points, r.earned_at
+        FROM user_achievement_rewards r
+        JOIN achievement_types t ON t.code = r.group_code
+        WHERE r.user_id = :user_id
+        ORDER BY r.id DESC
+        """,
+        {"user_id": user_id},
+    )
+    return [
+        EarnedLevel(
+            code=row.group_code,
+            name=row.name,
+            description=row.description,
+            tier=row.tier,
+            threshold=row.threshold,
+            xp=row.xp,
+            soft_currency=row.soft_currency,
+            points=row.points,
+            earned_at=from_column(row.earned_at),
         )
         for row in rows
     ]

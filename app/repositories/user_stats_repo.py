@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from app.rules.achievement_rules import Grant
+from app.rules.user_stats_rules import Sums
 from app.transaction import Transaction
 
 
@@ -47,3 +48,31 @@ def add(
         """,
         {"added": json.dumps(rows)},
     )
+
+
+def find_version(tx: Transaction, user_id: int) -> str | None:
+    """A text that changes with all that the user's statistics and achievements show; None if there is no such user."""
+    row = tx.execute(
+        """
+        SELECT COALESCE(s.version, 0) AS version, c.version AS catalog_version
+        FROM users u
+        JOIN achievement_catalog c ON c.id = 1
+        LEFT JOIN user_stats s ON s.user_id = u.id
+        WHERE u.id = :user_id
+        """,
+        {"user_id": user_id},
+    ).one_or_none()
+    return f"{row.version}.{row.catalog_version}" if row else None
+
+
+def get_sums(tx: Transaction, user_id: int) -> Sums:
+    """The user's points and achievements; zeros for one without a row."""
+    row = tx.execute(
+        """
+        SELECT event_points, achievements_count, achievement_points
+        FROM user_stats
+        WHERE user_id = :user_id
+        """,
+        {"user_id": user_id},
+    ).one_or_none()
+    return Sums(row.event_points, row.achievements_count, row.achievement_points) if row else Sums(0, 0, 0)

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.routes.achievement import achievement_bp
 from app.routes.auth import auth_bp
 from app.routes.character import character_bp
 from app.routes.combat_settlement import admin_settlement_bp, settlement_bp
@@ -14,6 +15,7 @@ from app.routes.job import job_bp
 from app.routes.leaderboard import admin_leaderboard_bp, leaderboard_bp
 from app.routes.match import match_bp
 from app.routes.match_void import match_void_bp
+from app.routes.notification import notification_bp
 from app.routes.progress import progress_bp
 from app.routes.review import review_bp
 from app.routes.stats import stats_bp
@@ -25,6 +27,8 @@ BLUEPRINTS = (
     match_bp,
     event_bp,
     game_event_bp,
+    achievement_bp,
+    notification_bp,
     progress_bp,
     character_bp,
     stats_bp,

@@ -81,6 +81,26 @@ class PlausibilityLimits:
     max_wave: int
 
 
+@dataclass(frozen=True, slots=True)
+class SettledMatch:
+    """A settled match as achievements see it; `voided` if it was taken back since."""
+
+    user_id: int
+    is_win: bool
+    score: int
+    wave: int
+    voided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BestOfMatches:
+    """The best score and wave of a user's finished matches."""
+
+    user_id: int
+    score: int
+    wave: int
+
+
 def match_rewards(wave_reached: int) -> MatchRewards:
     """`xp = 50 + waveReached * 10`, `softCurrency = 100 + waveReached * 20` (course spec 4.6.4)."""
     return MatchRewards(xp=50 + wave_reached * 10, soft_currency=100 + wave_reached * 20)

@@ -57,6 +57,22 @@ def applicable(events: Sequence[OutboxEvent], now: datetime) -> list[OutboxEvent
     return result
 
 
+def runs(events: Sequence[OutboxEvent]) -> list[list[OutboxEvent]]:
+    """Events in as few groups of one type as keep the order of each key: to be applied group by group."""
+    groups: list[list[OutboxEvent]] = []
+    latest_of_type: dict[str, int] = {}
+    latest_of_key: dict[str, int] = {}
+    for event in events:
+        group = latest_of_type.get(event.event_type, -1)
+        if group < latest_of_key.get(event.event_key, 0):
+            group = len(groups)
+            groups.append([])
+            latest_of_type[event.event_type] = group
+        groups[group].append(event)
+        latest_of_key[event.event_key] = group
+    return groups
+
+
 def pause_after(attempts: int) -> timedelta:
     """How long an event waits after its n-th failure: 1 s, 2 s, 4 s ... 5 min."""
     doublings = min(attempts - 1, 20)

@@ -5,7 +5,6 @@ Its effect and its done marks are one transaction, which checks that lease first
 late, or to a worker that died meanwhile is applied once.
 """
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +17,7 @@ from app.errors import DeadLetterNotFound, ServiceUnavailable, explain
 from app.extensions import current_config
 from app.repositories import audit_repo, dead_letter_repo, outbox_repo
 from app.repositories.outbox_repo import OutboxFigures
-from app.rules.outbox_rules import DeadLetter, OutboxEvent, applicable, pause_after
+from app.rules.outbox_rules import DeadLetter, OutboxEvent, applicable, pause_after, runs
 from app.transaction import Transaction, transaction
 
 Handler = Callable[[Transaction, Sequence[OutboxEvent]], None]
@@ -154,11 +153,11 @@ def _note_failure(tx: Transaction, event: OutboxEvent, shard: int, token: bytes,
 
 def _handle(tx: Transaction, events: Sequence[OutboxEvent], handlers: Mapping[str, Handler]) -> None:
     """Hand runs of one type to their handler, in order; the handler works on all events of a run at once."""
-    for event_type, run in itertools.groupby(events, key=lambda event: event.event_type):
-        handler = handlers.get(event_type)
+    for run in runs(events):
+        handler = handlers.get(run[0].event_type)
         if handler is None:
-            raise UnknownEventType(event_type)
-        handler(tx, list(run))
+            raise UnknownEventType(run[0].event_type)
+        handler(tx, run)
 
 
 @transaction("list_dead_letters")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.repositories import verify_repo
+from app.repositories import verify_events_repo, verify_repo
 from app.repositories.verify_repo import Drift
 from app.transaction import Transaction, transaction
 
@@ -29,5 +29,20 @@ def _page(tx: Transaction, after_id: int) -> tuple[int | None, list[Drift]]:
         *verify_repo.find_progress_drift(tx, after_id=after_id, last_id=last_id),
         *verify_repo.find_statistics_drift(tx, after_id=after_id, last_id=last_id),
         *verify_repo.find_leaderboard_drift(tx, after_id=after_id, last_id=last_id),
+        *_find_drift_of_counters(tx, after_id, last_id),
     ]
     return last_id, drift
+
+
+def _find_drift_of_counters(tx: Transaction, after_id: int, last_id: int) -> list[Drift]:
+    """Of what is counted through the outbox; users of whom something still waits there are left out."""
+    drift = [
+        *verify_events_repo.find_counter_drift(tx, after_id=after_id, last_id=last_id),
+        *verify_events_repo.find_metric_drift(tx, after_id=after_id, last_id=last_id),
+        *verify_events_repo.find_user_stats_drift(tx, after_id=after_id, last_id=last_id),
+        *verify_events_repo.find_notice_drift(tx, after_id=after_id, last_id=last_id),
+    ]
+    if not drift:
+        return []
+    in_motion = verify_events_repo.list_in_motion(tx, {row.user_id for row in drift})
+    return [row for row in drift if row.user_id not in in_motion]

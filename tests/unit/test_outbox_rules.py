@@ -1,7 +1,8 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from app.rules.outbox_rules import SHARDS, OutboxEvent, applicable, pause_after, shard_of
+from app.rules.outbox_rules import SHARDS, OutboxEvent, applicable, pause_after, runs, shard_of
 
 
 def test_the_shard_of_a_key_is_the_same_in_every_process_and_release() -> None:
@@ -37,3 +38,9 @@ def test_pauses_grow_to_five_minutes() -> None:
         300,
         300,
     ]
+
+
+def test_runs_are_few_and_keep_the_order_of_each_key() -> None:
+    told = ["a x", "b y", "a x", "b x", "a y", "c x"]
+    events = [replace(event(number, text[0]), event_type=text[2]) for number, text in enumerate(told)]
+    assert [[one.id for one in run] for run in runs(events)] == [[0, 2], [1, 4], [3, 5]]
