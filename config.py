@@ -80,6 +80,11 @@ class Config(BaseModel):
 
     MATCH_MAX_WAVE: int = Field(default=10_000, ge=0, lt=2**31)
 
+    CHECKIN_XP: int = Field(default=10, ge=0, le=1_000_000)
+    CHECKIN_SOFT_CURRENCY: int = Field(default=5, ge=0, le=1_000_000)
+    STREAK_MAX_FREEZES: int = Field(default=2, ge=0, le=365)
+    STREAK_FREEZE_EVERY_DAYS: int = Field(default=7, ge=0, le=366)
+
     @field_validator("SQLALCHEMY_DATABASE_URI")
     @classmethod
     def _names_a_mysql_database(cls, uri: str) -> str:

@@ -1,17 +1,19 @@
 """The commands of `flask laurel`."""
 
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import click
 from flask.cli import AppGroup
 
+from app.clock import utc_now
 from app.errors import AppError, explain
 from app.extensions import current_config
 from app.middleware.auth_jwt import issue_access_token
 from app.rules.auth_rules import LONGEST_TOKEN
+from app.rules.streak_rules import Outage
 from app.rules.user_rules import MAX_PASSWORD, MIN_PASSWORD, ROLES
-from app.services import demo_service, user_service, verify_service
+from app.services import demo_service, streak_repair_service, user_service, verify_service
 
 MAX_TTL_SECONDS = int(LONGEST_TOKEN.total_seconds())
 
@@ -99,6 +101,38 @@ def verify() -> None:
     if count:
         raise click.ClickException(f"{count} rows differ from their sources.")
     click.echo("No drift.")
+
+
+@laurel_cli.command("repair-streaks")
+@click.option("--from", "starts", required=True, help="When the outage began: 2026-11-20T18:00Z, or a day.")
+@click.option("--to", "ends", required=True, help="When it was over; a day counts as a whole.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+def repair_streaks(starts: str, ends: str, dry_run: bool) -> None:
+    """Bridge the daily streaks that were alive when the server went away. Again changes nothing more."""
+    outage = Outage(_moment(starts, "--from"), _moment(ends, "--to", end_of_day=True))
+    if not outage.starts_at < outage.ends_at <= utc_now():
+        raise click.ClickException("--from must be before --to, and both must have passed.")
+    try:
+        repair = streak_repair_service.repair_streaks(outage, dry_run=dry_run, actor_id=OPERATOR, request_id="cli")
+    except AppError as error:
+        raise click.ClickException(explain(error)) from error
+    waiting, mended = ("would go on", "would be mended") if dry_run else ("go on", "mended")
+    click.echo(f"{repair.waiting} streaks {waiting} when their players come back.")
+    click.echo(f"{repair.mended} streaks {mended}, {repair.levels} levels unlocked.")
+    if not repair.forgotten:
+        raise click.ClickException("Redis is away and may still hold answers from before the repair: run it again.")
+
+
+def _moment(text: str, option: str, *, end_of_day: bool = False) -> datetime:
+    """ISO 8601, UTC unless it says otherwise; a bare date is its beginning, or the beginning of the next one."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("a time like 2026-11-20T18:00Z or a day like 2026-11-20", param_hint=option) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    whole_day = end_of_day and len(text) == len("2026-11-20")
+    return (moment + timedelta(days=1) if whole_day else moment).astimezone(UTC)
 
 
 def _in_words(error: AppError) -> str:

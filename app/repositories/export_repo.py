@@ -148,6 +148,28 @@ SECTIONS = (
         """,
     ),
     Section(
+        "user_streaks",
+        """
+        SELECT user_id AS position, consecutive_days, longest_streak, last_day, last_checkin_at, time_zone,
+               latest_zone, freezes
+        FROM user_streaks
+        WHERE user_id = :user_id AND user_id > :position
+        LIMIT :limit
+        """,
+    ),
+    Section(
+        "daily_checkins",
+        """
+        SELECT day AS position, day, checked_in_at, time_zone, consecutive_days, bridged_days, zone_days, freezes,
+               xp_granted, soft_currency_granted
+        FROM daily_checkins
+        WHERE user_id = :user_id AND day > :position
+        ORDER BY day
+        LIMIT :limit
+        """,
+        first_position=FIRST_DAY,
+    ),
+    Section(
         "characters",
         """
         SELECT id AS position, id, name, hp, max_hp, energy, xp, gold, last_combat_session_id, created_at

@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Row
 
 from app.clock import from_column
 from app.rules.achievement_rules import EarnedLevel, Increment, UnlockedLevel
@@ -49,19 +52,7 @@ def list_of_batch(tx: Transaction, users: Sequence[int], *, batch_id: bytes) -> 
         """,
         {"users": json.dumps(users), "batch_id": batch_id},
     )
-    return [
-        UnlockedLevel(
-            user_id=row.user_id,
-            group=row.group_code,
-            tier=row.tier,
-            name=row.name,
-            threshold=row.threshold,
-            xp=row.xp,
-            soft_currency=row.soft_currency,
-            points=row.points,
-        )
-        for row in rows
-    ]
+    return [_unlocked(row) for row in rows]
 
 
 def list_of_user(tx: Transaction, user_id: int) -> list[EarnedLevel]:
@@ -90,3 +81,33 @@ def list_of_user(tx: Transaction, user_id: int) -> list[EarnedLevel]:
         )
         for row in rows
     ]
+
+
+def list_earned_at(tx: Transaction, *, user_id: int, metric: str, earned_at: datetime) -> list[UnlockedLevel]:
+    """What one raise of a metric gave to a user, found by its time."""
+    rows = tx.execute(
+        """
+        SELECT r.user_id, r.group_code, r.tier, t.name, r.threshold, r.xp, r.soft_currency, r.points
+        FROM user_achievement_rewards r
+        JOIN achievement_types t ON t.code = r.group_code
+        WHERE r.user_id = :user_id
+          AND r.earned_at = :earned_at
+          AND t.metric = :metric
+        ORDER BY r.group_code, r.threshold
+        """,
+        {"user_id": user_id, "metric": metric, "earned_at": earned_at},
+    )
+    return [_unlocked(row) for row in rows]
+
+
+def _unlocked(row: Row[tuple[object, ...]]) -> UnlockedLevel:
+    return UnlockedLevel(
+        user_id=row.user_id,
+        group=row.group_code,
+        tier=row.tier,
+        name=row.name,
+        threshold=row.threshold,
+        xp=row.xp,
+        soft_currency=row.soft_currency,
+        points=row.points,
+    )

@@ -19,6 +19,7 @@ from app.routes.notification import notification_bp
 from app.routes.progress import progress_bp
 from app.routes.review import review_bp
 from app.routes.stats import stats_bp
+from app.routes.streak import streak_bp
 from app.routes.user import admin_user_bp, user_bp
 
 BLUEPRINTS = (
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     character_bp,
     stats_bp,
     leaderboard_bp,
+    streak_bp,
     admin_user_bp,
     settlement_bp,
     item_bp,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.rules.achievement_rules import Level, UnlockedLevel
+
 DAY = timedelta(days=1)
 SMALLEST_STEP = timedelta(milliseconds=1)
 
@@ -39,8 +41,8 @@ class Streak:
 class StreakState:
     """A player's streak; before his first check-in `last_day` is None.
 
-    `time_zone` is the one in effect. `latest_zone`, of those in effect since the last counted check-in, is the one where
-    days end last: a streak lives as long as it does there. `longest_streak` never gets smaller.
+    `time_zone` is the one in effect. `latest_zone`, of those in effect since the last counted check-in, is the one
+    where days end last: a streak lives as long as it does there. `longest_streak` never gets smaller.
     """
 
     user_id: int
@@ -239,3 +241,19 @@ def answer_is_final_until(state: StreakState, today: Today, now: datetime) -> da
         return None
     until = min(today.ends_at, state.last_checkin_at + DAY)
     return until if until > now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a player is told about his streak; `xp`, `soft_currency` and `unlocked` are what today's check-in gave."""
+
+    day: date
+    consecutive_days: int
+    longest_streak: int
+    already_checked_in: bool
+    next_level: Level | None
+    xp: int
+    soft_currency: int
+    unlocked: tuple[UnlockedLevel, ...]
+    day_ends_at: datetime
+    freezes: int

@@ -169,7 +169,7 @@ def _run_page(tx: Transaction, job_id: int, token: bytes, kinds: Mapping[str, Ru
         job_repo.give_back(tx, job_id, status="queued", attempts=0, error=None, not_before=tx.now)
     elif page.is_last:
         job_repo.end(tx, job_id, status="done")
-    pages_total.labels(job.kind).inc()
+    tx.count(pages_total.labels(job.kind), 1)
     return page
 
 
@@ -186,7 +186,7 @@ def _note_failure(tx: Transaction, job_id: int, token: bytes, error: Exception) 
         return
     reason = explain(error)
     log.error("job_page_failed", job=job_id, kind=job.kind, attempts=job.attempts, reason=reason)
-    page_failures_total.labels(job.kind).inc()
+    tx.count(page_failures_total.labels(job.kind), 1)
     refused = isinstance(error, AppError) and error.status < 500
     if not job.recurring and (refused or job.attempts >= current_config().JOB_MAX_ATTEMPTS):
         _fail(tx, job, reason)
@@ -197,7 +197,7 @@ def _note_failure(tx: Transaction, job_id: int, token: bytes, error: Exception) 
 
 def _fail(tx: Transaction, job: Job, reason: str) -> None:
     log.error("job_failed", job=job.id, kind=job.kind, reason=reason)
-    jobs_failed_total.labels(job.kind).inc()
+    tx.count(jobs_failed_total.labels(job.kind), 1)
     job_repo.end(tx, job.id, status="failed", error=reason)
 
 

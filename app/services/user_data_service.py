@@ -9,6 +9,7 @@ from app.repositories import (
     export_repo,
     idempotency_repo,
     login_failure_repo,
+    streak_repo,
     token_family_repo,
     user_repo,
 )
@@ -65,6 +66,7 @@ def erase_user(tx: Transaction, user_id: int) -> User:
     )
     user_repo.update(tx, erased)
     character_repo.rename_of_user(tx, user_id=user_id, name=name)
+    streak_repo.forget_zones(tx, user_id)
     credential_repo.delete_of_user(tx, user_id)
     token_family_repo.delete_of_user(tx, user_id)
     login_failure_repo.delete_of_account(tx, account_hash(user_id, ""))

@@ -10,12 +10,13 @@ from app.repositories import (
     credential_repo,
     outbox_repo,
     progress_repo,
+    streak_repo,
     token_family_repo,
     user_repo,
     user_stats_repo,
 )
 from app.rules.user_rules import STATUS_CHANGED, User, case_folded, tidy_username
-from app.services import revocation_service
+from app.services import revocation_service, streak_service
 from app.transaction import Transaction, transaction
 
 
@@ -54,6 +55,7 @@ def add_user(tx: Transaction, *, username: str, email: str | None, roles: Collec
     user_id = user_repo.insert(tx, username=tidy, email=email, roles=roles)
     progress_repo.insert(tx, user_id)
     user_stats_repo.insert(tx, user_id)
+    streak_repo.insert(tx, user_id)
     return user_id
 
 
@@ -110,6 +112,8 @@ def change_profile(tx: Transaction, user_id: int, *, display_name: str | None, t
     )
     if changed != user:
         user_repo.update(tx, changed)
+    if changed.time_zone != user.time_zone:
+        streak_service.choose_zone(tx, user_id, old_zone=user.time_zone, new_zone=changed.time_zone)
     return changed
 
 

@@ -70,6 +70,8 @@ DOORS = [
     ("GET", "/api/v1/admin/combat/settlements"),
     ("POST", "/api/v1/admin/combat/settlements/1/retry"),
     ("POST", "/api/v1/admin/combat/settlements/1/reject"),
+    ("POST", "/api/v1/checkin"),
+    ("GET", "/api/v1/checkin"),
     ("GET", "/api/v1/admin/jobs"),
     ("GET", "/api/v1/admin/jobs/1"),
     ("POST", "/api/v1/admin/jobs/1/cancel"),
