@@ -77,6 +77,7 @@ class Config(BaseModel):
     MATCH_MAX_SCORE: int = Field(default=10_000_000, ge=0, lt=2**63)
     MATCH_ABANDONED_AFTER_HOURS: int = Field(default=24, ge=1, le=8_760)
     COMBAT_BELT_SLOTS: int = Field(default=4, ge=1, le=20)
+    COMBAT_SESSION_SECONDS: int = Field(default=3_600, ge=60, le=604_800)
 
     MATCH_MAX_WAVE: int = Field(default=10_000, ge=0, lt=2**31)
 

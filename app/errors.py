@@ -236,6 +236,34 @@ class UserAlreadyExists(Conflict):
     message = "The {field} is taken"
 
 
+class StaleVersion(Conflict):
+    """The fight went on since; `details.current` is how it stands."""
+
+    code = "STALE_VERSION"
+    message = "The fight is at version {version}"
+
+
+class ItemSpent(Conflict):
+    """There is nothing left in the slot."""
+
+    code = "ITEM_SPENT"
+    message = "There is nothing left in {slot}"
+
+
+class CharacterBusy(Conflict):
+    """The character is in a fight, or one of its fights is not settled yet."""
+
+    code = "CHARACTER_BUSY"
+    message = "Character {character_id} is in a fight"
+
+
+class SessionLost(Conflict):
+    """The fight was lost before it was finished; its characters are free."""
+
+    code = "SESSION_LOST"
+    message = "Fight {session_id} was lost before it was finished; nothing of it counts"
+
+
 class CombatAlreadyFinished(Conflict):
     """The session was handed in with another content."""
 

@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from app import create_app
 from app.embedded.database import PrivateDatabase
+from app.embedded.redis import PrivateRedis
 from app.extensions import db
 from config import Config
 from tests.support.contract import CheckedClient
@@ -138,3 +139,19 @@ def sql(engine: Engine) -> Callable[..., list[Any]]:
             return list(result) if result.returns_rows else []
 
     return run
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRedis]:
+    """A real Redis for this worker."""
+    server = PrivateRedis(tmp_path_factory.mktemp("redis"), password=secrets.token_urlsafe(24))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def with_redis(app: Flask, config: Config, redis_server: PrivateRedis, monkeypatch: pytest.MonkeyPatch) -> PrivateRedis:
+    """The application has a Redis."""
+    monkeypatch.setitem(app.extensions, "laurel", config.model_copy(update={"REDIS_URL": redis_server.url}))
+    return redis_server

@@ -6,10 +6,10 @@ from flask import Response, g
 
 from app.controllers.combat_result_controller import fight_result
 from app.controllers.envelope import history_page, iso_time, success
+from app.rules.combat_rules import AcceptedFight
 from app.rules.settlement_rules import SettlementRow
 from app.schemas.combat import RejectSettlement, SettleCombat, SettlementsQuery
 from app.services import combat_settlement_service
-from app.services.combat_settlement_service import AcceptedFight
 
 
 def settle_combat(body: SettleCombat) -> Response:

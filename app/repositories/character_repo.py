@@ -143,6 +143,20 @@ def write_standing(tx: Transaction, characters: Collection[Character]) -> None:
     )
 
 
+def send_into_session(tx: Transaction, character_ids: Collection[int], session_id: str) -> None:
+    """Note the fight that locked characters are sent into."""
+    tx.execute(
+        """
+        UPDATE characters c
+        JOIN JSON_TABLE(:ids, '$[*]' COLUMNS (id BIGINT PATH '$')) AS sent ON sent.id = c.id
+        SET c.session_id = :session_id,
+            c.last_combat_session_id = :session_id,
+            c.updated_at = :now
+        """,
+        {"ids": json.dumps(sorted(character_ids)), "session_id": session_id, "now": tx.now},
+    )
+
+
 def rename_of_user(tx: Transaction, *, user_id: int, name: str) -> None:
     """Give all characters of a user another name; his own were personal."""
     tx.execute(

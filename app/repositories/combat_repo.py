@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from app.clock import from_column, from_nullable_column
-from app.rules.combat_rules import Document, FinishedFight, Outcome, outcomes_of
+from app.rules.combat_rules import Combat, Document, FinishedFight, LostSession, Outcome, outcomes_of
 from app.rules.settlement_rules import PendingFight, SettlementRow
 from app.transaction import Statement, Transaction, violated_key
 
@@ -92,6 +92,60 @@ def find_by_session(tx: Transaction, session_id: str) -> StoredFight | None:
     if row is None:
         return None
     return StoredFight(row.id, json.loads(row.result_payload), row.payload_hash, from_column(row.finished_at))
+
+
+def find_result(tx: Transaction, session_id: str) -> Combat | LostSession | None:
+    """What became of a session, in one statement: its fight, or who was sent into it and never came back."""
+    row = tx.execute(
+        """
+        SELECT h.session_id, h.settlement_status, h.finished_at, h.result_payload,
+               (SELECT JSON_OBJECTAGG(c.id, c.user_id)
+                FROM combat_participants p
+                JOIN characters c ON c.id = p.character_id
+                WHERE p.combat_id = h.id) AS owners,
+               (SELECT JSON_OBJECTAGG(c.id, c.user_id)
+                FROM characters c
+                WHERE c.session_id = asked.session_id) AS sent
+        FROM (SELECT CONVERT(:session_id USING ascii) AS session_id) AS asked
+        LEFT JOIN combat_history h ON h.session_id = asked.session_id
+        """,
+        {"session_id": session_id},
+    ).one()
+    if row.session_id is None:
+        return LostSession(frozenset(_owners(row.sent).values())) if row.sent else None
+    return _combat(row)
+
+
+def list_owners(tx: Transaction, combat_id: int) -> dict[int, int]:
+    """The users of the characters that took part, by character id."""
+    rows = tx.execute(
+        """
+        SELECT c.id, c.user_id
+        FROM combat_participants p
+        JOIN characters c ON c.id = p.character_id
+        WHERE p.combat_id = :combat_id
+        """,
+        {"combat_id": combat_id},
+    )
+    return {row.id: row.user_id for row in rows}
+
+
+def list_results(tx: Transaction, combat_ids: Collection[int]) -> list[Combat]:
+    """The fights of these ids that are settled."""
+    rows = tx.execute(
+        """
+        SELECT h.session_id, h.settlement_status, h.finished_at, h.result_payload,
+               (SELECT JSON_OBJECTAGG(c.id, c.user_id)
+                FROM combat_participants p
+                JOIN characters c ON c.id = p.character_id
+                WHERE p.combat_id = h.id) AS owners
+        FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id BIGINT PATH '$')) AS fights
+        STRAIGHT_JOIN combat_history h ON h.id = fights.id
+        WHERE h.settlement_status <> 'pending'
+        """,
+        {"ids": json.dumps(sorted(combat_ids))},
+    )
+    return [_combat(row) for row in rows]
 
 
 def list_character_ids(tx: Transaction, combat_ids: Collection[int]) -> list[int]:
@@ -275,6 +329,20 @@ def _statuses(combat_ids: Collection[int], failures: Mapping[int, str]) -> str:
 def _pending_fight(row: Row[tuple[object, ...]]) -> PendingFight:
     document = json.loads(row.result_payload)
     return PendingFight(row.id, row.session_id, outcomes_of(document), document.get("roster"))
+
+
+def _combat(row: Row[tuple[object, ...]]) -> Combat:
+    return Combat(
+        session_id=row.session_id,
+        settlement_status=row.settlement_status,
+        finished_at=from_column(row.finished_at),
+        document=json.loads(row.result_payload),
+        owners=_owners(row.owners),
+    )
+
+
+def _owners(aggregated: str | None) -> dict[int, int]:
+    return {int(character_id): int(user_id) for character_id, user_id in json.loads(aggregated or "{}").items()}
 
 
 def _settlement(row: Row[tuple[object, ...]]) -> SettlementRow:

@@ -5,6 +5,7 @@ from flask import Flask
 from app.routes.achievement import achievement_bp
 from app.routes.auth import auth_bp
 from app.routes.character import character_bp
+from app.routes.combat import combat_bp
 from app.routes.combat_settlement import admin_settlement_bp, settlement_bp
 from app.routes.dead_letter import dead_letter_bp
 from app.routes.docs import docs_bp
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     leaderboard_bp,
     streak_bp,
     admin_user_bp,
+    combat_bp,
     settlement_bp,
     item_bp,
     admin_settlement_bp,

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from app.controllers import character_controller
-from app.errors import CharacterNotFound, ItemNotFound, UserNotFound
+from app.errors import CharacterBusy, CharacterNotFound, ItemNotFound, UserNotFound
 from app.middleware.auth_jwt import auth_required
 from app.middleware.declare import answers
 from app.middleware.idempotency_key import accept_idempotency_key
@@ -47,7 +47,7 @@ def list_inventory(query: ListQuery, character_id: int) -> Response:
 
 
 @character_bp.post("/<id:character_id>/equip")
-@answers(200, InventoryRow, errors=[CharacterNotFound, ItemNotFound])
+@answers(200, InventoryRow, errors=[CharacterNotFound, ItemNotFound, CharacterBusy])
 @auth_required(roles=["player", "system"])
 @validate(EquipItem)
 def equip_item(body: EquipItem, character_id: int) -> Response:
@@ -55,7 +55,7 @@ def equip_item(body: EquipItem, character_id: int) -> Response:
 
 
 @character_bp.post("/<id:character_id>/unequip")
-@answers(200, InventoryRow, errors=[CharacterNotFound, ItemNotFound])
+@answers(200, InventoryRow, errors=[CharacterNotFound, ItemNotFound, CharacterBusy])
 @auth_required(roles=["player", "system"])
 @validate(UnequipItem)
 def unequip_item(body: UnequipItem, character_id: int) -> Response:

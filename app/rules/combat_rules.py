@@ -22,13 +22,34 @@ class FinishedFight:
 
 @dataclass(frozen=True, slots=True)
 class Combat:
-    """A fight in the history. `user_ids` are the owners of its characters."""
+    """A finished fight. `owners` are the users of its characters, by character id."""
 
-    id: int
     session_id: str
     settlement_status: str
     finished_at: datetime
     document: Document
+    owners: Mapping[int, int]
+
+    def is_seen_by(self, user_id: int | None) -> bool:
+        """Whether a character of the user took part; None is staff, who see everything."""
+        return user_id is None or user_id in self.owners.values()
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedFight:
+    """What was answered when the fight was accepted; `replayed` if an earlier request handed it in."""
+
+    combat_id: int
+    session_id: str
+    document: Document
+    finished_at: datetime
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LostSession:
+    """A session that characters of these users were sent into and that nobody knows how it ended."""
+
     user_ids: frozenset[int]
 
 

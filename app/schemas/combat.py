@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
 from pydantic.config import JsonDict
 
-from app.rules.combat_rules import FinishedFight
+from app.rules.combat_rules import Document, FinishedFight
 from app.schemas import SnakeAnswer, SnakeRequest, UtcTime
+from app.schemas.character import SLOT
 from app.schemas.free_json import FreeJson
 from app.schemas.item import Quantity, TemplateId
 from app.schemas.page import HistoryQuery
@@ -50,6 +51,56 @@ EXAMPLE: JsonDict = {
     },
     "replay_log": [],
 }
+
+
+FINISH_EXAMPLE: JsonDict = {
+    "winner_team": "blue",
+    "finish_reason": "victory",
+    "participants": {
+        "101": {
+            "is_winner": True,
+            "state_snapshot": {"hp": 450, "energy": 20},
+            "changes": {
+                "xp_gained": 1250,
+                "gold_gained": 100,
+                "durability_loss": {"item:sword_epic": 5},
+                "loot": [{"item_template_id": "wolf_pelt", "qty": 1}],
+            },
+            "ui_report": {"damage_dealt": 5000},
+        }
+    },
+}
+
+
+class StartingFighter(SnakeRequest):
+    """Who is sent into a fight, and on which side."""
+
+    character_id: Annotated[int, Field(ge=1, le=MAX_ID)]
+    team: Team
+
+
+class StartSession(SnakeRequest):
+    """`POST /api/v1/combat/sessions`; without `session_id` Laurel makes one."""
+
+    session_id: SessionId | None = None
+    participants: Annotated[list[StartingFighter], Field(min_length=1, max_length=MAX_PARTICIPANTS)]
+
+    @field_validator("participants")
+    @classmethod
+    def _sends_nobody_twice(cls, participants: list[StartingFighter]) -> list[StartingFighter]:
+        if len({fighter.character_id for fighter in participants}) < len(participants):
+            raise ValueError("every character once required")
+        return participants
+
+
+class Act(SnakeRequest):
+    """`POST /api/v1/combat/{session_id}/actions`; a repeat with the same `action_id` changes nothing."""
+
+    action_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", examples=["press-1"])]
+    version: Points
+    character_id: Annotated[int, Field(ge=1, le=MAX_ID)]
+    type: Literal["use_item"]
+    slot: Annotated[str, Field(pattern=SLOT, examples=["belt_1"])]
 
 
 class Meta(SnakeRequest):
@@ -118,6 +169,51 @@ class ExternalChanges(SnakeRequest):
     gold_gained: Amount
     items_consumed: Annotated[list[ConsumedItem], Field(default_factory=list)]
     durability_loss: Annotated[dict[WornKey, Points], Field(default_factory=dict)]
+
+
+class WonItem(SnakeRequest):
+    """What was won."""
+
+    item_template_id: TemplateId
+    qty: Quantity
+
+
+class Changes(SnakeRequest):
+    """What a fight changes; what was used up is in its container."""
+
+    xp_gained: Amount
+    gold_gained: Amount
+    durability_loss: Annotated[dict[WornKey, Points], Field(default_factory=dict)]
+    loot: Annotated[list[WonItem], Field(default_factory=list)]
+
+
+class Participant(SnakeRequest):
+    """What a fight did to one character."""
+
+    is_winner: bool
+    state_snapshot: Snapshot
+    changes: Changes
+    ui_report: FreeJson
+
+
+class FinishSession(SnakeRequest):
+    """`POST /api/v1/combat/{session_id}/finish`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [FINISH_EXAMPLE]})
+    unique_keys: ClassVar[bool] = True
+
+    winner_team: Team | None
+    finish_reason: FinishReason
+    participants: Annotated[dict[CharacterKey, Participant], Field(min_length=1, max_length=MAX_PARTICIPANTS)]
+    replay_log: Annotated[Replay, Field(default_factory=list)]
+
+    def as_report(self) -> Document:
+        """The same with the loot as settlements read it."""
+        report = self.model_dump()
+        for participant in report["participants"].values():
+            loot = participant["changes"]["loot"]
+            participant["changes"]["loot"] = [{**won, "name": None} for won in loot]
+        return report
 
 
 class ExternalParticipant(SnakeRequest):
@@ -205,3 +301,53 @@ class SettlementView(SnakeAnswer):
     settled_at: UtcTime | None
     failure_reason: str | None
     rejected_at: UtcTime | None
+
+
+class BeltView(SnakeAnswer):
+    """What is left in a slot of a belt."""
+
+    slot: str
+    inventory_id: int
+    item_template_id: str
+    quantity: int
+
+
+class FighterView(SnakeAnswer):
+    """A character in a fight that goes on."""
+
+    character_id: int
+    team: str
+    hp: int
+    energy: int
+    belt: list[BeltView]
+
+
+class SessionView(SnakeAnswer):
+    """A fight that goes on; `version` is raised by every action."""
+
+    session_id: str
+    status: Literal["active"]
+    version: int
+    participants: list[FighterView]
+
+
+class ButtonsView(SnakeAnswer):
+    """What a bot does with the message that the button was under."""
+
+    remove_keyboard: bool
+    button: Literal["show_result"]
+
+
+class ResultView(SnakeAnswer):
+    """What became of a fight; while it goes on `result`, `message` and `ui` are null."""
+
+    session_id: str
+    status: Literal["active", "finished"]
+    settlement_status: Literal["pending", "processed", "failed"] | None
+    result: FightResult | None
+    message: Annotated[str | None, Field(examples=["Бой уже завершен!\nПобедитель: Синие\nНаграда: 100 золота"])]
+    ui: ButtonsView | None
+
+
+class ActionView(RootModel[SessionView | ResultView]):
+    """The fight after the action; or, for the button of a finished fight, its result."""

@@ -2,8 +2,9 @@
 
 from dataclasses import asdict
 
-from app.errors import CharacterNotFound, UserNotFound
-from app.repositories import character_repo, user_repo
+from app.clients import combat_store
+from app.errors import CharacterBusy, CharacterNotFound, UserNotFound
+from app.repositories import character_repo, combat_repo, user_repo
 from app.rules.character_rules import Character
 from app.services import idempotency_service
 from app.transaction import Transaction, transaction
@@ -40,6 +41,26 @@ def list_characters(tx: Transaction, *, user_id: int, limit: int, offset: int) -
     """A page of the user's characters, oldest first, and how many he has."""
     characters = character_repo.list_of_user(tx, user_id=user_id, limit=limit, offset=offset)
     return characters, character_repo.count_of_user(tx, user_id)
+
+
+def get_free_character(character_id: int, *, owner_id: int | None) -> Character:
+    """A character that is not in a fight. Raises CharacterNotFound, CharacterBusy."""
+    character = get_character(character_id, owner_id=owner_id)
+    if character.session_id is not None and combat_store.going_on([character.session_id]):
+        raise CharacterBusy(character_id=character_id)
+    return character
+
+
+def lock_free_character(tx: Transaction, character_id: int, session_id: str | None) -> Character:
+    """Lock a character that was free when `session_id` was the fight it was last sent into.
+
+    Raises CharacterBusy if it was sent into another one since, or a fight of it is not settled yet: until then what it
+    used up of its belt still stands there.
+    """
+    character = lock_character(tx, character_id, owner_id=None)
+    if character.session_id not in (None, session_id) or combat_repo.has_pending(tx, character_id):
+        raise CharacterBusy(character_id=character_id)
+    return character
 
 
 def find_character(tx: Transaction, character_id: int, *, owner_id: int | None) -> Character:

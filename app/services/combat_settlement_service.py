@@ -6,7 +6,7 @@ as `failed` with its reason and touches nothing.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from prometheus_client import Gauge
@@ -24,9 +24,10 @@ from app.repositories import (
 )
 from app.repositories.combat_repo import SettlementFigures
 from app.rules.character_rules import Character
-from app.rules.combat_rules import Document, FinishedFight, outcomes_of
+from app.rules.combat_rules import AcceptedFight, FinishedFight, outcomes_of
 from app.rules.outbox_rules import OutboxEvent
 from app.rules.settlement_rules import PendingFight, Settlement, SettlementRow, Standing, settle_fights
+from app.services import combat_result_service
 from app.transaction import Statement, Transaction, transaction
 
 FIGHTS_AT_ONCE = 100  # whose documents are held in memory, up to the size of a request body each
@@ -42,37 +43,34 @@ failed_gauge = Gauge(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedFight:
-    """What was answered when the fight was accepted; `replayed` if an earlier request handed it in."""
-
-    session_id: str
-    document: Document
-    finished_at: datetime
-    replayed: bool
-
-
-@transaction("accept_settlement", batch=True)
-def accept_fight(tx: Transaction, fight: FinishedFight) -> AcceptedFight:
-    """Take a finished fight into the history and let a worker settle it.
+def accept_fight(fight: FinishedFight) -> AcceptedFight:
+    """Take a finished fight into the history, let a worker settle it, and show its result from now on.
 
     The same fight again returns what the first one did. Raises CombatAlreadyFinished if its session was handed in
     with another content.
     """
+    accepted = _accept(fight)
+    if not accepted.replayed:
+        combat_result_service.note_accepted(accepted)
+    return accepted
+
+
+@transaction("accept_settlement", batch=True)
+def _accept(tx: Transaction, fight: FinishedFight) -> AcceptedFight:
     payload_hash = canonical_hash(fight.request)
     combat_id = combat_repo.insert(tx, fight, payload_hash)
     if combat_id is None:
         stored = combat_repo.find_by_session(tx, fight.session_id)
         if stored is None or stored.payload_hash != payload_hash:
             raise CombatAlreadyFinished(session_id=fight.session_id)
-        return AcceptedFight(fight.session_id, stored.document, stored.finished_at, replayed=True)
+        return AcceptedFight(stored.id, fight.session_id, stored.document, stored.finished_at, replayed=True)
     tx.batch(
         [
             combat_repo.insert_participants(combat_id, outcomes_of(fight.document)),
             _announce(combat_id, fight.session_id, tx.now),
         ]
     )
-    return AcceptedFight(fight.session_id, fight.document, tx.now, replayed=False)
+    return AcceptedFight(combat_id, fight.session_id, fight.document, tx.now, replayed=False)
 
 
 def settle_finished(tx: Transaction, events: Sequence[OutboxEvent]) -> None:
@@ -129,12 +127,18 @@ def list_settlements(tx: Transaction, *, status: str, before_id: int, limit: int
     return combat_repo.list_by_status(tx, status=status, before_id=before_id, limit=limit)
 
 
-@transaction("retry_settlement", batch=True)
-def retry_settlement(tx: Transaction, session_id: str, *, actor_id: int, request_id: str) -> SettlementRow:
+def retry_settlement(session_id: str, *, actor_id: int, request_id: str) -> SettlementRow:
     """Let a failed settlement be tried again, after what it failed of was mended; a pending one stays as it is.
 
     Raises CombatNotFound, and Conflict if it is processed or rejected.
     """
+    settlement = _retry(session_id, actor_id, request_id)
+    combat_result_service.forget(session_id)
+    return settlement
+
+
+@transaction("retry_settlement", batch=True)
+def _retry(tx: Transaction, session_id: str, actor_id: int, request_id: str) -> SettlementRow:
     settlement = _lock(tx, session_id)
     if settlement.settlement_status == "pending":
         return settlement
@@ -146,20 +150,23 @@ def retry_settlement(tx: Transaction, session_id: str, *, actor_id: int, request
     return replace(settlement, settlement_status="pending", failure_reason=None, settled_at=None)
 
 
-@transaction("reject_settlement")
-def reject_settlement(
-    tx: Transaction, session_id: str, *, reason: str, actor_id: int, request_id: str
-) -> SettlementRow:
+def reject_settlement(session_id: str, *, reason: str, actor_id: int, request_id: str) -> SettlementRow:
     """Close a failed or waiting settlement for good, as `failed`; again changes nothing.
 
     Raises CombatNotFound, and Conflict if it is processed.
     """
+    settlement = _reject(session_id, f"rejected: {reason}", actor_id, request_id)
+    combat_result_service.forget(session_id)
+    return settlement
+
+
+@transaction("reject_settlement")
+def _reject(tx: Transaction, session_id: str, reason: str, actor_id: int, request_id: str) -> SettlementRow:
     settlement = _lock(tx, session_id)
     if settlement.rejected_at is not None:
         return settlement
     if settlement.settlement_status == "processed":
         raise Conflict(reason=f"The settlement of {session_id} is {_state(settlement)}")
-    reason = f"rejected: {reason}"
     combat_repo.reject(tx, settlement.id, reason=reason)
     _audit(tx, "settlement.reject", settlement, {"reason": reason}, actor_id, request_id)
     return replace(settlement, settlement_status="failed", failure_reason=reason, settled_at=tx.now, rejected_at=tx.now)

@@ -13,7 +13,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from uuid_utils.compat import uuid7
 
-from app.errors import DeadLetterNotFound, ServiceUnavailable, explain
+from app.errors import AppError, DeadLetterNotFound, ServiceUnavailable, explain
 from app.extensions import current_config
 from app.repositories import audit_repo, dead_letter_repo, outbox_repo
 from app.repositories.outbox_repo import OutboxFigures
@@ -21,6 +21,7 @@ from app.rules.outbox_rules import DeadLetter, OutboxEvent, applicable, pause_af
 from app.transaction import Transaction, transaction
 
 Handler = Callable[[Transaction, Sequence[OutboxEvent]], None]
+Follower = Callable[[Sequence[OutboxEvent]], None]
 
 MAX_SHARDS_AT_ONCE = 16
 MAX_BATCHES_AT_ONCE = 20  # of one shard, before other shards have their turn
@@ -62,8 +63,12 @@ def release_shard(tx: Transaction, shard: int, token: bytes) -> None:
         outbox_repo.set_lease(tx, shard=shard, token=None, leased_until=tx.now)
 
 
-def apply_shard(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+def apply_shard(
+    shard: int, token: bytes, handlers: Mapping[str, Handler], followers: Mapping[str, Follower] | None = None
+) -> int:
     """Apply the shard's events under the lease, batch by batch; returns how many were applied.
+
+    Followers hear of applied events after the commit, once or never: what they do must be made good by other means.
 
     A batch that fails is applied event by event: what fails then waits with growing pauses and holds back its own key
     only, and after OUTBOX_MAX_ATTEMPTS it is a dead letter. Raises ServiceUnavailable if the database is away.
@@ -71,14 +76,15 @@ def apply_shard(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> in
     applied = 0
     for _ in range(MAX_BATCHES_AT_ONCE):
         try:
-            count = _apply_batch(shard, token, handlers)
+            events = _apply_batch(shard, token, handlers)
         except ServiceUnavailable:
             raise
         except Exception as error:
             log.warning("outbox_batch_failed", shard=shard, reason=explain(error))
-            count = _apply_one_by_one(shard, token, handlers)
-        applied += count
-        if count < current_config().OUTBOX_BATCH_SIZE:
+            events = _apply_one_by_one(shard, token, handlers)
+        applied += len(events)
+        _tell(events, followers or {})
+        if len(events) < current_config().OUTBOX_BATCH_SIZE:
             break
     release_shard(shard, token)
     events_applied_total.inc(applied)
@@ -86,12 +92,12 @@ def apply_shard(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> in
 
 
 @transaction("apply_outbox_batch")
-def _apply_batch(tx: Transaction, shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+def _apply_batch(tx: Transaction, shard: int, token: bytes, handlers: Mapping[str, Handler]) -> Sequence[OutboxEvent]:
     if not outbox_repo.lock_shard(tx, shard=shard, token=token):
-        return 0
+        return []
     events = applicable(outbox_repo.list_pending(tx, shard=shard, limit=_batch_size()), tx.now)
     if not events:
-        return 0
+        return []
     _handle(tx, events, handlers)
     outbox_repo.mark_done(tx, events)
     outbox_repo.set_lease(
@@ -100,19 +106,21 @@ def _apply_batch(tx: Transaction, shard: int, token: bytes, handlers: Mapping[st
         token=token,
         leased_until=tx.now + timedelta(seconds=current_config().OUTBOX_LEASE_SECONDS),
     )
-    return len(events)
+    return events
 
 
-def _apply_one_by_one(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+def _apply_one_by_one(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> Sequence[OutboxEvent]:
     """Find the event that spoils its batch."""
-    applied, tried = 0, 0
+    applied: list[OutboxEvent] = []
+    tried = 0
     while tried < _batch_size():
         event = _next_event(shard, token)
         if event is None:
             break
         tried += 1
         try:
-            applied += _apply_event(event, shard, token, handlers)
+            if _apply_event(event, shard, token, handlers):
+                applied.append(event)
         except ServiceUnavailable:
             raise
         except Exception as error:
@@ -130,12 +138,14 @@ def _next_event(tx: Transaction, shard: int, token: bytes) -> OutboxEvent | None
 
 
 @transaction("apply_outbox_event")
-def _apply_event(tx: Transaction, event: OutboxEvent, shard: int, token: bytes, handlers: Mapping[str, Handler]) -> int:
+def _apply_event(
+    tx: Transaction, event: OutboxEvent, shard: int, token: bytes, handlers: Mapping[str, Handler]
+) -> bool:
     if not outbox_repo.lock_shard(tx, shard=shard, token=token):
-        return 0
+        return False
     _handle(tx, [event], handlers)
     outbox_repo.mark_done(tx, [event])
-    return 1
+    return True
 
 
 @transaction("note_outbox_failure")
@@ -158,6 +168,16 @@ def _handle(tx: Transaction, events: Sequence[OutboxEvent], handlers: Mapping[st
         if handler is None:
             raise UnknownEventType(run[0].event_type)
         handler(tx, run)
+
+
+def _tell(events: Sequence[OutboxEvent], followers: Mapping[str, Follower]) -> None:
+    """Let followers act on what is committed."""
+    for event_type, run in itertools.groupby(events, key=lambda event: event.event_type):
+        if event_type in followers:
+            try:
+                followers[event_type](list(run))
+            except AppError as error:
+                log.warning("outbox_follower_failed", event_type=event_type, reason=explain(error))
 
 
 @transaction("list_dead_letters")

@@ -12,7 +12,7 @@ from celery import Celery, Task
 from app import create_app
 from app.logs import configure_logging
 from app.services import job_service, outbox_service
-from app.workers.handlers import HANDLERS
+from app.workers.handlers import FOLLOWERS, HANDLERS
 from app.workers.jobs import JOBS, RECURRING_JOBS, SCHEDULE
 from config import Config
 
@@ -60,7 +60,7 @@ def _task(name: str) -> Callable[[Callable[..., int]], Task]:
 @_task(APPLY_SHARD)
 def apply_shard(shard: int, token: str) -> int:
     """Apply the events of a leased shard."""
-    return outbox_service.apply_shard(shard, bytes.fromhex(token), HANDLERS)
+    return outbox_service.apply_shard(shard, bytes.fromhex(token), HANDLERS, FOLLOWERS)
 
 
 @_task(START_JOBS)

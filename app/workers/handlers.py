@@ -5,8 +5,14 @@ them done in the same transaction.
 """
 
 from app.rules.user_rules import STATUS_CHANGED
-from app.services import achievement_service, combat_settlement_service, event_service, leaderboard_service
-from app.services.outbox_service import Handler
+from app.services import (
+    achievement_service,
+    combat_result_service,
+    combat_settlement_service,
+    event_service,
+    leaderboard_service,
+)
+from app.services.outbox_service import Follower, Handler
 
 HANDLERS: dict[str, Handler] = {
     "combat.finished": combat_settlement_service.settle_finished,
@@ -14,4 +20,9 @@ HANDLERS: dict[str, Handler] = {
     "match.voided": achievement_service.take_back_matches,
     event_service.EVENT_RECORDED: event_service.count_recorded,
     STATUS_CHANGED: leaderboard_service.follow_status_changes,
+}
+
+# What is told of events after the commit, outside any transaction; once or never.
+FOLLOWERS: dict[str, Follower] = {
+    "combat.finished": combat_result_service.bury_settled,
 }

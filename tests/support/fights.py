@@ -12,7 +12,7 @@ from app.rules.character_rules import Character
 from app.rules.outbox_rules import SHARDS
 from app.services import outbox_service
 from app.transaction import Transaction, transaction
-from app.workers.handlers import HANDLERS
+from app.workers.handlers import FOLLOWERS, HANDLERS
 
 Sql = Callable[..., list[Any]]
 
@@ -57,7 +57,7 @@ def run_outbox(app: Flask) -> None:
         for _ in range(SHARDS):
             lease = outbox_service.lease_shards()
             for shard in lease.shards:
-                outbox_service.apply_shard(shard, lease.token, HANDLERS)
+                outbox_service.apply_shard(shard, lease.token, HANDLERS, FOLLOWERS)
             if not lease.shards:
                 return
 
