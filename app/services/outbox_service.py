@@ -172,10 +172,11 @@ def _handle(tx: Transaction, events: Sequence[OutboxEvent], handlers: Mapping[st
 
 def _tell(events: Sequence[OutboxEvent], followers: Mapping[str, Follower]) -> None:
     """Let followers act on what is committed."""
-    for event_type, run in itertools.groupby(events, key=lambda event: event.event_type):
+    for run in runs(events):
+        event_type = run[0].event_type
         if event_type in followers:
             try:
-                followers[event_type](list(run))
+                followers[event_type](run)
             except AppError as error:
                 log.warning("outbox_follower_failed", event_type=event_type, reason=explain(error))
 
