@@ -7,13 +7,14 @@ from flask import Response, g
 from app.controllers.envelope import history_page, iso_time, success
 from app.rules.notification_rules import Notification
 from app.schemas.notification import NotificationsQuery
+from app.schemas.page import SET
 from app.services import notification_service
 
 
 def list_notifications(query: NotificationsQuery) -> Response:
     """200 with one's own notifications, newest first."""
     notifications = notification_service.list_notifications(
-        user_id=g.user.id, unread=query.unread == "true", before_id=query.before_id, limit=query.limit + 1
+        user_id=g.user.id, unread=query.unread in SET, before_id=query.before_id, limit=query.limit + 1
     )
     return history_page(notifications, query, _notification)
 

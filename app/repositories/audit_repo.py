@@ -10,7 +10,7 @@ def insert(
     actor_id: int,
     action: str,
     subject_type: str,
-    subject_id: int,
+    subject_id: int | str,
     details: dict[str, object],
     request_id: str,
 ) -> None:

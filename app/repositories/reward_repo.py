@@ -7,12 +7,14 @@ from datetime import datetime
 from sqlalchemy import Row
 
 from app.clock import from_column
-from app.rules.achievement_rules import EarnedLevel, Increment, UnlockedLevel
+from app.rules.achievement_rules import EarnedLevel, UnlockedLevel
 from app.transaction import Transaction
 
 
-def insert_reached(tx: Transaction, touched: Sequence[Increment], *, batch_id: bytes) -> int:
-    """Give the users every level of their touched metrics that they have reached and do not have yet.
+def insert_reached(tx: Transaction, touched: Sequence[tuple[int, str]], *, type_id: int | None, batch_id: bytes) -> int:
+    """Give users every level of their touched metrics (user id, metric) that they have reached and do not have yet.
+
+    `type_id` leaves out all other types.
 
     Marks the new rows with `batch_id`; what is there already stays as it is. Returns 0 if there was nothing to give.
     """
@@ -27,7 +29,8 @@ def insert_reached(tx: Transaction, touched: Sequence[Increment], *, batch_id: b
             metric VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$[1]'
         )) AS i
         JOIN user_metrics m FORCE INDEX (PRIMARY) ON m.user_id = i.user_id AND m.metric = i.metric
-        JOIN achievement_types t ON t.metric = m.metric AND t.retired_at IS NULL
+        JOIN achievement_types t
+          ON t.metric = m.metric AND t.retired_at IS NULL AND t.id = COALESCE(:type_id, t.id)
         JOIN achievement_levels l
           ON l.type_id = t.id AND l.version = t.version AND l.threshold <= IF(t.combine = 'sum', m.total, m.best)
         LEFT JOIN user_achievement_rewards r FORCE INDEX (PRIMARY)
@@ -35,7 +38,7 @@ def insert_reached(tx: Transaction, touched: Sequence[Increment], *, batch_id: b
         WHERE r.user_id IS NULL
         ON DUPLICATE KEY UPDATE batch_id = user_achievement_rewards.batch_id
         """,
-        {"touched": json.dumps([[i.user_id, i.metric] for i in touched]), "batch_id": batch_id, "now": tx.now},
+        {"touched": json.dumps(touched), "type_id": type_id, "batch_id": batch_id, "now": tx.now},
     ).rowcount
 
 
@@ -96,6 +99,28 @@ def list_earned_at(tx: Transaction, *, user_id: int, metric: str, earned_at: dat
         ORDER BY r.group_code, r.threshold
         """,
         {"user_id": user_id, "metric": metric, "earned_at": earned_at},
+    )
+    return [_unlocked(row) for row in rows]
+
+
+def list_due(tx: Transaction, type_id: int, *, after_id: int, last_id: int) -> list[UnlockedLevel]:
+    """The levels of a type that users of a range of ids have reached and do not have, by user and threshold."""
+    rows = tx.execute(
+        """
+        SELECT STRAIGHT_JOIN m.user_id, t.code AS group_code, l.tier, t.name, l.threshold, l.xp, l.soft_currency, l.points
+        FROM achievement_types t
+        JOIN user_metrics m FORCE INDEX (ix_user_metrics_metric)
+          ON m.metric = t.metric AND m.user_id > :after_id AND m.user_id <= :last_id
+        JOIN achievement_levels l
+          ON l.type_id = t.id AND l.version = t.version AND l.threshold <= IF(t.combine = 'sum', m.total, m.best)
+        JOIN player_progress p ON p.user_id = m.user_id
+        LEFT JOIN user_achievement_rewards r FORCE INDEX (PRIMARY)
+          ON r.user_id = m.user_id AND r.group_code = t.code AND r.tier = l.tier
+        WHERE t.id = :type_id
+          AND r.user_id IS NULL
+        ORDER BY m.user_id, l.threshold
+        """,
+        {"type_id": type_id, "after_id": after_id, "last_id": last_id},
     )
     return [_unlocked(row) for row in rows]
 

@@ -58,3 +58,35 @@ def list_of_user(tx: Transaction, user_id: int) -> dict[str, MetricValue]:
         {"user_id": user_id},
     )
     return {row.metric: MetricValue(row.total, row.best) for row in rows}
+
+
+def count_of_metric(tx: Transaction, metric: str) -> int:
+    """How many users have the metric at all."""
+    row = tx.execute(
+        """
+        SELECT COUNT(*) AS users
+        FROM user_metrics FORCE INDEX (ix_user_metrics_metric)
+        WHERE metric = :metric
+        """,
+        {"metric": metric},
+    ).one()
+    return int(row.users)
+
+
+def last_user_of_page(tx: Transaction, metric: str, *, after_id: int, users: int) -> tuple[int | None, int]:
+    """Of the next `users` users that have the metric: the last id and how many there are."""
+    row = tx.execute(
+        """
+        SELECT MAX(page.user_id) AS last_id, COUNT(*) AS users
+        FROM (
+            SELECT user_id
+            FROM user_metrics FORCE INDEX (ix_user_metrics_metric)
+            WHERE metric = :metric
+              AND user_id > :after_id
+            ORDER BY user_id
+            LIMIT :users
+        ) AS page
+        """,
+        {"metric": metric, "after_id": after_id, "users": users},
+    ).one()
+    return row.last_id, int(row.users)

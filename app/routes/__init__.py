@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.routes.achievement import achievement_bp
+from app.routes.achievement_type import achievement_type_bp, event_type_bp
 from app.routes.auth import auth_bp
 from app.routes.character import character_bp
 from app.routes.combat import combat_bp
@@ -38,6 +39,8 @@ BLUEPRINTS = (
     streak_bp,
     admin_user_bp,
     combat_bp,
+    event_type_bp,
+    achievement_type_bp,
     settlement_bp,
     item_bp,
     admin_settlement_bp,

@@ -61,6 +61,11 @@ def count_events(events: Iterable[CountedEvent]) -> list[EventCount]:
     return [EventCount(*key, *counts[key]) for key in sorted(counts)]
 
 
+def metric_of(code: str) -> str:
+    """The metric of an event type that names none: `boss-kill` raises BOSS_KILL."""
+    return code.upper().replace("-", "_")
+
+
 def check_details(details: dict[str, object]) -> dict[str, object]:
     """The details as they are. Raises ValueError for what is too long or holds a number that no column can."""
     if not _holds_only_storable_numbers(details):

@@ -9,7 +9,7 @@ from app.schemas import CamelAnswer, CamelRequest, SnakeAnswer, SnakeRequest, Ut
 from app.schemas.match import FinishMatch, Id, ResultBody
 from app.schemas.page import HistoryQuery
 
-EventCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", examples=["login"])]
+EventCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$", examples=["login"])]
 Details = Annotated[dict[str, Any], AfterValidator(check_details)]
 
 

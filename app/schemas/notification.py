@@ -1,9 +1,9 @@
 """Requests and answers of /api/v1/notifications."""
 
-from typing import Any, Literal
+from typing import Any
 
 from app.schemas import SnakeAnswer, UtcTime
-from app.schemas.page import HistoryQuery
+from app.schemas.page import Flag, HistoryQuery
 
 
 class NotificationsQuery(HistoryQuery):
@@ -11,7 +11,7 @@ class NotificationsQuery(HistoryQuery):
 
     item_fields = ("id", "kind", "title", "payload", "created_at", "read_at")
 
-    unread: Literal["true", "false"] = "false"
+    unread: Flag = "false"
 
 
 class NotificationView(SnakeAnswer):

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, GetJsonSchemaHandler, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -30,6 +30,10 @@ def whole_number(text: str) -> str:
 
 
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(whole_number)]
+
+
+Flag = Literal["true", "false", "1", "0"]
+SET = frozenset({"true", "1"})  # the Flags that say yes
 
 
 class HistoryQuery(SnakeRequest):

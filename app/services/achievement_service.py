@@ -66,17 +66,26 @@ def _increment(
     locked = {progress.user_id: progress for progress in progress_repo.lock_many(tx, users)}
     increments = [increment for increment in increments if increment.user_id in locked]
     user_metric_repo.add(tx, increments)
-    unlocked = _unlock_reached(tx, increments, locked)
+    touched = [(increment.user_id, increment.metric) for increment in increments]
+    unlocked = _unlock_reached(tx, touched, locked, type_id=None)
     user_stats_repo.add(tx, list(locked), grants=grants(unlocked), event_points=event_points)
     return unlocked
 
 
+def unlock_type(tx: Transaction, type_: AchievementType, users: Sequence[int]) -> list[UnlockedLevel]:
+    """Pay users, given in the order of their ids, the levels of one type that they have reached without being paid."""
+    locked = {progress.user_id: progress for progress in progress_repo.lock_many(tx, users)}
+    unlocked = _unlock_reached(tx, [(user_id, type_.metric) for user_id in locked], locked, type_id=type_.id)
+    user_stats_repo.add(tx, sorted({level.user_id for level in unlocked}), grants=grants(unlocked))
+    return unlocked
+
+
 def _unlock_reached(
-    tx: Transaction, touched: Sequence[Increment], locked: Mapping[int, Progress]
+    tx: Transaction, touched: Sequence[tuple[int, str]], locked: Mapping[int, Progress], *, type_id: int | None
 ) -> list[UnlockedLevel]:
     """Insert the levels reached, pay the sum of what was really inserted, and tell of each."""
     batch_id = uuid7().bytes
-    if not reward_repo.insert_reached(tx, touched, batch_id=batch_id):
+    if not reward_repo.insert_reached(tx, touched, type_id=type_id, batch_id=batch_id):
         return []
     unlocked = reward_repo.list_of_batch(tx, list(locked), batch_id=batch_id)
     paid = [

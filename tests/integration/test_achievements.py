@@ -296,7 +296,7 @@ def test_the_inbox(app: Flask, client: FlaskClient, player: Player) -> None:
     assert get(client, player, "/api/v1/notifications/unread-count") == {"unread": 0}
     assert get(client, player, "/api/v1/notifications?unread=true")["items"] == []
     assert len(get(client, player, "/api/v1/notifications")["items"]) == 2
-    assert client.get("/api/v1/notifications?unread=1", headers=player.headers).status_code == 400
+    assert client.get("/api/v1/notifications?unread=yes", headers=player.headers).status_code == 400
 
 
 @pytest.mark.parametrize(
