@@ -107,7 +107,8 @@ def list_due(tx: Transaction, type_id: int, *, after_id: int, last_id: int) -> l
     """The levels of a type that users of a range of ids have reached and do not have, by user and threshold."""
     rows = tx.execute(
         """
-        SELECT STRAIGHT_JOIN m.user_id, t.code AS group_code, l.tier, t.name, l.threshold, l.xp, l.soft_currency, l.points
+        SELECT STRAIGHT_JOIN
+               m.user_id, t.code AS group_code, l.tier, t.name, l.threshold, l.xp, l.soft_currency, l.points
         FROM achievement_types t
         JOIN user_metrics m FORCE INDEX (ix_user_metrics_metric)
           ON m.metric = t.metric AND m.user_id > :after_id AND m.user_id <= :last_id
