@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults lint format mysqlclient bench bench-relay lock clean
+.PHONY: help run test test-faults test-contract lint format mysqlclient bench bench-relay lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -17,6 +17,9 @@ test: .venv/dev.stamp ## the whole suite on a real server (TEST_DATABASE_URI nam
 test-faults: .venv/dev.stamp ## the long form of the fault tests: processes killed again and again under load
 	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 $(BIN)/python -m pytest -n 1 -rP -o timeout=1800 \
 	  tests/e2e/test_relay.py tests/e2e/test_faults.py $(PYTEST_ARGS)
+
+test-contract: .venv/dev.stamp ## send whatever the API's document allows and more (LAUREL_CONTRACT_CASES=2000 for a longer one)
+	@$(BIN)/python -m pytest -n 2 tests/contract $(PYTEST_ARGS)
 
 lint: .venv/dev.stamp ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .

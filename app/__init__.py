@@ -13,6 +13,7 @@ from app.extensions import db, jwt, migrate
 from app.logs import configure_logging
 from app.middleware.error_handler import register_error_handlers
 from app.middleware.request_id import register_request_id
+from app.middleware.request_metrics import register_request_metrics
 from app.middleware.response_headers import register_response_headers
 from app.middleware.revocations import register_revocations
 from app.routes import register_routes
@@ -75,14 +76,15 @@ def create_app(config: Config | None = None) -> Flask:
     jwt.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     with app.app_context():
-        for engine in db.engines.values():
-            configure_engine(engine)
+        for bind, engine in db.engines.items():
+            configure_engine(engine, bind)
 
     register_request_id(app)
+    register_request_metrics(app)
     register_response_headers(app, config)
     register_revocations(app)
     register_error_handlers(app)
-    register_routes(app)
+    register_routes(app, config)
     register_cli(app)
     return app
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
-from werkzeug.routing import Rule
+from werkzeug.routing import Rule, UnicodeConverter
 
 from app.errors import (
     AppError,
@@ -29,6 +29,7 @@ from app.schemas.example import example_of
 
 VERSION = "0.1.0"
 ANY_OPERATION = (TransactionFailed, InternalError, ServiceUnavailable)
+ANY_SEGMENT: dict[str, Any] = {"type": "string", "minLength": 1}  # a part of a path that may be anything
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CONVERTER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^>]*\))?:)?(?P<name>\w+)>")
 SCHEMA_REF = "#/components/schemas/{model}"
@@ -172,7 +173,7 @@ class Operation:
         known = list(self.declaration.errors)
         if not self.is_bare:
             known += ANY_OPERATION
-        if self.path_parameters:
+        if any(schema != ANY_SEGMENT for schema in self.path_parameters.values()):
             known.append(NotFound)
         by_status: dict[int, list[type[AppError]]] = defaultdict(list)
         for error in dict.fromkeys(known):
@@ -274,7 +275,10 @@ def _query_parameters(
         return
     model = schemas[_name(references[query, "validation"])]
     for name, schema in model.get("properties", {}).items():
-        yield {"name": name, "in": "query", "required": name in model.get("required", ()), "schema": _not_null(schema)}
+        parameter = {"name": name, "in": "query", "required": name in model.get("required", ())}
+        if parameter["required"]:
+            parameter["example"] = example_of(schema, schemas)
+        yield {**parameter, "schema": _not_null(schema)}
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -350,7 +354,11 @@ def _error_example(error: type[AppError]) -> dict[str, Any]:
 def _converter_schema(converter: Any) -> dict[str, Any]:
     """What a converter says of its values itself, else text that its expression matches."""
     known: dict[str, Any] | None = getattr(converter, "json_schema", None)
-    return {"type": "string", "pattern": f"^(?:{converter.regex})$"} if known is None else known
+    if known is not None:
+        return known
+    if converter is UnicodeConverter:
+        return ANY_SEGMENT
+    return {"type": "string", "pattern": f"^(?:{converter.regex})$"}
 
 
 def _first_line(error: type[AppError]) -> str:

@@ -5,6 +5,7 @@ worker that dies is replaced.
 """
 
 import contextlib
+import multiprocessing
 import sys
 import time
 
@@ -13,7 +14,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
-from app import MIGRATIONS, create_app
+from app import MIGRATIONS, create_app, metrics
 from app.errors import AppError, explain
 from app.services.schema_service import SchemaOutdated, require_current_schema
 from config import Config, ConfigError
@@ -30,14 +31,20 @@ def main() -> None:
     """Check the configuration and the schema, then serve; what is wrong with them is said on stderr, exit code 1."""
     try:
         config = Config.load()
-        with create_app(config).app_context():
+        app = create_app(config)
+        with app.app_context():
             require_current_schema(str(MIGRATIONS))
     except (ConfigError, SchemaOutdated, AppError) as error:
         sys.exit(explain(error))
-    while not _serve(config):
-        # granian gives up when a worker dies twice within seconds; what kills workers may well be over
-        log.error("server_restarted")
-        time.sleep(RESTART_PAUSE_SECONDS)
+    # Workers import everything themselves: the figures' library looks for the folder when it is imported, and a process
+    # that serves METRICS_PORT in a thread must not be forked.
+    multiprocessing.set_start_method("spawn")
+    with metrics.shared_folder():
+        metrics.serve(app, config)
+        while not _serve(config):
+            # granian gives up when a worker dies twice within seconds; what kills workers may well be over
+            log.error("server_restarted")
+            time.sleep(RESTART_PAUSE_SECONDS)
 
 
 def _serve(config: Config) -> bool:

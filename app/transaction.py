@@ -21,7 +21,7 @@ from functools import cache, wraps
 from typing import Any, Concatenate, LiteralString, NamedTuple, ParamSpec, TypeVar
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy import Connection, CursorResult, Engine, Executable, column, event, text
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.exc import DBAPIError
@@ -63,6 +63,8 @@ transaction_retries_total = Counter(
     "Transactions run again, by the server's error number",
     ["name", "errno"],
 )
+pool_in_use = Gauge("laurel_db_pool_in_use", "Database connections in use", ["pool"], multiprocess_mode="livesum")
+pool_open = Gauge("laurel_db_pool_open", "Database connections open", ["pool"], multiprocess_mode="livesum")
 transaction_seconds = Histogram(
     "laurel_transaction_seconds", "Time of the whole operation: waiting for a connection, attempts, commit", ["name"]
 )
@@ -242,8 +244,9 @@ def violated_key(exc: BaseException) -> str | None:
     return message.rsplit("for key", 1)[1].strip(" '\"`").rsplit(".", 1)[-1]
 
 
-def configure_engine(engine: Engine) -> None:
-    """Give every new connection of `engine` the session that all SQL relies on."""
+def configure_engine(engine: Engine, bind: str | None) -> None:
+    """Give every new connection of `engine` the session that all SQL relies on; count them."""
+    _count_connections(engine, bind or "main")
     lock_wait_timeout = current_config().DATABASE_LOCK_WAIT_TIMEOUT
 
     @event.listens_for(engine, "connect")
@@ -265,6 +268,14 @@ def configure_engine(engine: Engine) -> None:
     def _drop_unusable_connection(context: Any) -> None:
         if server_errno(context.sqlalchemy_exception) in CONNECTION_UNUSABLE:
             context.is_disconnect = True
+
+
+def _count_connections(engine: Engine, pool: str) -> None:
+    opened, used = pool_open.labels(pool), pool_in_use.labels(pool)
+    event.listen(engine, "connect", lambda *_: opened.inc())
+    event.listen(engine, "close", lambda *_: opened.dec())
+    event.listen(engine, "checkout", lambda *_: used.inc())
+    event.listen(engine, "checkin", lambda *_: used.dec())
 
 
 def _found_dead(tx: Transaction | None, exc: Exception) -> bool:

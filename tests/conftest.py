@@ -24,11 +24,13 @@ from app.embedded.database import PrivateDatabase
 from app.embedded.redis import PrivateRedis
 from app.extensions import db
 from config import Config
-from tests.support.contract import CheckedClient
+from tests.support.contract import SEEN, CheckedClient, Met, unprovoked_errors
 from tests.support.players import Player, new_player
 
 SERVER_URI = "LAUREL_TEST_SERVER_URI"  # handed from the pytest process to its workers
 TEST_JWT_SECRET_KEY = secrets.token_urlsafe(48)
+
+UNPROVOKED = pytest.StashKey[list[Met]]()
 
 _server: PrivateDatabase | None = None
 
@@ -37,10 +39,28 @@ def pytest_configure(config: pytest.Config) -> None:
     without_server = config.option.collectonly or all("tests/unit" in argument for argument in config.args)
     if hasattr(config, "workerinput") or without_server:
         return
+    os.environ[SEEN] = tempfile.mkdtemp(prefix="laurel-errors-")
     os.environ[SERVER_URI] = os.environ.get("TEST_DATABASE_URI") or _start_server()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A whole run also fails if the API's document names an error that no test has provoked."""
+    config = session.config
+    whole_run = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
+    if whole_run and not hasattr(config, "workerinput") and not config.option.collectonly:
+        config.stash[UNPROVOKED] = unprovoked_errors(Path(os.environ[SEEN]))
+        if config.stash[UNPROVOKED] and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for operation, code in config.stash.get(UNPROVOKED, []):
+        terminalreporter.write_line(f"NOT PROVOKED by any test, though documented: {code} of {operation}", red=True)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.get(SEEN, ""), ignore_errors=True)
     if _server is not None and not hasattr(config, "workerinput"):
         _server.stop()
         shutil.rmtree(_server.home)

@@ -28,7 +28,7 @@ from flask import Flask
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
-from app import create_app
+from app import create_app, metrics
 from app.embedded.database import PrivateDatabase, ServerError, end_with_parent
 from app.embedded.redis import PrivateRedis
 from app.errors import AppError, explain
@@ -50,7 +50,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     try:
-        with _only_one_per_folder(), _servers() as config:
+        with _only_one_per_folder(), _servers() as config, metrics.shared_folder(var_dir() / "metrics"):
             app = create_app(config)
             with app.app_context():
                 _refuse_a_taken_port(config)
@@ -156,7 +156,9 @@ def _run_processes(app: Flask, config: Config) -> int:
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
         behind = [] if name == API else ["nice", "-n", "5"]  # the API is what somebody waits for
         tied = shlex.join([*behind, *end_with_parent(), *shlex.split(command)])
-        manager.add_process(name, f"exec {tied}", env=process_environment, cwd=str(ROOT))
+        # one port for the figures of all of them
+        own = {} if name == API else {"METRICS_PORT": ""}
+        manager.add_process(name, f"exec {tied}", env={**process_environment, **own}, cwd=str(ROOT))
     # honcho's helper process ends with this one, however it ends, and what it started ends with the helper
     os.register_at_fork(after_in_child=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
     threading.Thread(target=_announce, args=(app, config), daemon=True).start()

@@ -97,3 +97,17 @@ def delete_expired(tx: Transaction, *, limit: int) -> int:
         """,
         {"now": tx.now, "limit": limit},
     ).rowcount
+
+
+def count_active(tx: Transaction) -> int:
+    """How many families have neither expired nor been revoked."""
+    row = tx.execute(
+        """
+        SELECT COUNT(*) AS families
+        FROM token_families
+        WHERE expires_at > :now
+          AND revoked_at IS NULL
+        """,
+        {"now": tx.now},
+    ).one()
+    return int(row.families)

@@ -17,12 +17,14 @@ from app.routes.job import job_bp
 from app.routes.leaderboard import admin_leaderboard_bp, leaderboard_bp
 from app.routes.match import match_bp
 from app.routes.match_void import match_void_bp
+from app.routes.metrics import metrics_bp
 from app.routes.notification import notification_bp
 from app.routes.progress import progress_bp
 from app.routes.review import review_bp
 from app.routes.stats import stats_bp
 from app.routes.streak import streak_bp
 from app.routes.user import admin_user_bp, user_bp
+from config import Config
 
 BLUEPRINTS = (
     auth_bp,
@@ -54,7 +56,9 @@ BLUEPRINTS = (
 )
 
 
-def register_routes(app: Flask) -> None:
-    """Every URL of the API."""
+def register_routes(app: Flask, config: Config) -> None:
+    """Every URL of the API; the metrics have a port of their own if METRICS_PORT names one."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    if config.METRICS_PORT is None:
+        app.register_blueprint(metrics_bp)

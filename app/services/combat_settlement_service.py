@@ -9,8 +9,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from prometheus_client import Gauge
-
 from app.canonical_json import canonical_hash
 from app.errors import CombatAlreadyFinished, CombatNotFound, Conflict
 from app.repositories import (
@@ -31,16 +29,6 @@ from app.services import combat_result_service
 from app.transaction import Statement, Transaction, transaction
 
 FIGHTS_AT_ONCE = 100  # whose documents are held in memory, up to the size of a request body each
-
-pending_gauge = Gauge(
-    "laurel_combat_settlements_pending", "Fights that wait for their settlement", multiprocess_mode="mostrecent"
-)
-oldest_gauge = Gauge(
-    "laurel_combat_oldest_pending_seconds", "Age of the oldest fight that waits", multiprocess_mode="mostrecent"
-)
-failed_gauge = Gauge(
-    "laurel_combat_settlements_failed", "Fights that could not be settled", multiprocess_mode="mostrecent"
-)
 
 
 def accept_fight(fight: FinishedFight) -> AcceptedFight:
@@ -174,12 +162,8 @@ def _reject(tx: Transaction, session_id: str, reason: str, actor_id: int, reques
 
 @transaction("get_settlement_figures")
 def get_figures(tx: Transaction) -> SettlementFigures:
-    """What waits and what failed, also set as gauges."""
-    figures = combat_repo.get_figures(tx)
-    pending_gauge.set(figures.pending)
-    oldest_gauge.set(figures.oldest_pending_seconds)
-    failed_gauge.set(figures.failed)
-    return figures
+    """What waits and what failed."""
+    return combat_repo.get_figures(tx)
 
 
 def _lock(tx: Transaction, session_id: str) -> SettlementRow:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
 from app.errors import AppError, DeadLetterNotFound, ServiceUnavailable, explain
@@ -30,9 +30,6 @@ log = structlog.stdlib.get_logger("laurel.outbox")
 
 events_applied_total = Counter("laurel_outbox_events_applied_total", "Events whose effect was committed")
 events_failed_total = Counter("laurel_outbox_events_failed_total", "Failed attempts to apply an event", ["type"])
-pending_gauge = Gauge("laurel_outbox_pending", "Events that wait", multiprocess_mode="mostrecent")
-lag_gauge = Gauge("laurel_outbox_lag_seconds", "Age of the oldest waiting event", multiprocess_mode="mostrecent")
-dead_gauge = Gauge("laurel_dead_letters", "Dead letters that wait for an admin", multiprocess_mode="mostrecent")
 
 
 class UnknownEventType(Exception):
@@ -221,12 +218,8 @@ def replay_dead_letter(tx: Transaction, dead_letter_id: int, *, actor_id: int, r
 
 @transaction("get_outbox_figures")
 def get_figures(tx: Transaction) -> OutboxFigures:
-    """Size, lag and dead letters, also set as gauges."""
-    figures = outbox_repo.get_figures(tx)
-    pending_gauge.set(figures.pending)
-    lag_gauge.set(figures.lag_seconds)
-    dead_gauge.set(figures.dead)
-    return figures
+    """Size, lag and dead letters."""
+    return outbox_repo.get_figures(tx)
 
 
 def _batch_size() -> int:

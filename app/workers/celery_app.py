@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import worker_init
 
-from app import create_app
+from app import create_app, metrics
 from app.logs import configure_logging
 from app.services import job_service, outbox_service
 from app.workers.handlers import FOLLOWERS, HANDLERS
@@ -51,6 +52,12 @@ celery_app.conf.update(
     },
 )
 configure_logging(config)
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def _serve_metrics(**_: object) -> None:
+    """In the worker's main process, for all of its children."""
+    metrics.serve(flask_app, config)
 
 
 def _task(name: str) -> Callable[[Callable[..., int]], Task]:

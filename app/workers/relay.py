@@ -8,12 +8,12 @@ import logging
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
 from kombu.exceptions import OperationalError
 
+from app import metrics
 from app.errors import AppError, explain
 from app.services import outbox_service
 from app.services.outbox_service import Lease
@@ -21,7 +21,6 @@ from config import ConfigError
 
 IDLE_SECONDS = 0.05
 PAUSE_AFTER_ERROR_SECONDS = 1.0
-FIGURES_EVERY_SECONDS = 5.0
 
 log = structlog.stdlib.get_logger("laurel.relay")
 
@@ -42,15 +41,12 @@ def main() -> None:
     def send(shard: int, token: bytes) -> None:
         apply_shard.apply_async(args=[shard, token.hex()], retry=False)
 
-    next_figures = 0.0
+    metrics.serve(flask_app, config)
     with flask_app.app_context():
         while not stopping.is_set():
             try:
                 lease = outbox_service.lease_shards()
                 _send_all(lease, send)
-                if time.monotonic() >= next_figures:
-                    outbox_service.get_figures()
-                    next_figures = time.monotonic() + FIGURES_EVERY_SECONDS
                 stopping.wait(0 if lease.shards else IDLE_SECONDS)
             except (AppError, OperationalError) as error:
                 log.warning("relay_waits", reason=explain(error))

@@ -89,6 +89,7 @@ OPEN = {
     "/healthz",
     "/readyz",
     "/openapi.json",
+    "/metrics",
     "/docs",
     "/docs/start.js",
     "/docs/<path:file>",

@@ -1,5 +1,6 @@
 """`python run.py` (what `make run` ends in) on private servers of its own."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -145,3 +146,32 @@ def test_a_bad_configuration_is_said_before_anything_starts(tmp_path: Path, bad:
         assert "SQLALCHEMY_DATABASE_URI" in running.output
         assert "LOG_FORMAT" in running.output
         assert "Traceback" not in running.output
+
+
+def test_requirements_txt_is_enough_for_every_process_and_one_place_shows_their_figures(tmp_path: Path) -> None:
+    with run(tmp_path, PYTHONPATH=str(ROOT / "tests" / "support" / "run_time_only")) as running:
+        url, token = running.wait_for(PRINTED_TOKEN).groups()
+        assert finish(url, token, DEMO_BODY).status_code == 200
+
+        def figures() -> str:
+            return requests.get(f"{url}/metrics", timeout=10).text
+
+        # settled by the API, carried by the relay, applied by the worker
+        wait_until(lambda: "laurel_outbox_events_applied_total 1.0" in figures(), 30)
+        assert re.search(r'laurel_transactions_total\{name="lease_shards",outcome="committed"\} [1-9]', figures())
+        assert re.search(r'laurel_transactions_total\{name="finish_match",outcome="committed"\} 1\.0', figures())
+        assert "laurel_outbox_pending 0.0" in figures()
+        assert "laurel_queue_depth" in figures()
+        assert "ModuleNotFoundError" not in running.output
+        running.stop()
+
+
+def test_a_process_without_a_needed_package_is_found_out() -> None:
+    missing = subprocess.run(
+        [sys.executable, "-c", "import pytest"],
+        env={"PYTHONPATH": str(ROOT / "tests" / "support" / "run_time_only")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "pytest is not in requirements.txt" in missing.stderr

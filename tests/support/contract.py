@@ -19,7 +19,10 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from app import create_app
+from app.errors import NotFound
 from app.openapi import Operation, document_of, operations_of
+from config import Config
 
 SEEN = "LAUREL_TEST_ERRORS_SEEN"  # the folder in which the workers of a run write down what they met
 Met = tuple[str, str]  # operation, error code
@@ -122,11 +125,24 @@ def _write_down(operation: str, code: str) -> None:
         (Path(folder) / f"{operation} {code}").touch()
 
 
-def documented_errors(app: Flask) -> set[Met]:
-    """Every error code of every operation."""
-    return {
+def unprovoked_errors(seen: Path) -> list[Met]:
+    """The errors that the document names and no answer written down in `seen` has had.
+
+    Without those of a path that is none: such an answer is no operation's.
+    """
+    met = {tuple(file.name.split(" ")) for file in seen.iterdir()}
+    documented = {
         (operation.id, error.code)
-        for operation in operations_of(app)
+        for operation in operations_of(routes_alone())
         for errors in operation.errors.values()
         for error in errors
+        if error is not NotFound
     }
+    return sorted(documented - met)
+
+
+@cache
+def routes_alone() -> Flask:
+    """The application for what it says of itself; it is never connected to anything."""
+    uri = "mysql+pymysql://nobody@localhost/nothing"
+    return create_app(Config.from_mapping({"SQLALCHEMY_DATABASE_URI": uri, "DEBUG": True}))
