@@ -337,6 +337,13 @@ class InternalError(AppError):
     message = "Unexpected error"
 
 
+class ReplayDamaged(AppError):
+    """What is stored of a replay cannot be read any more; `?verify=1` says from which turn on."""
+
+    code, status, grpc_status = "REPLAY_DAMAGED", 500, "INTERNAL"
+    message = "The replay of fight {session_id} is damaged"
+
+
 class ServiceUnavailable(AppError):
     """The database cannot be reached or is too busy, or the fate of a commit is unknown: try again."""
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import Response, g
 
-from app.controllers.envelope import list_page, success
+from app.controllers.envelope import history_page, iso_time, list_page, success
 from app.rules.character_rules import Character, InventoryItem
+from app.rules.combat_rules import FoughtCombat
 from app.schemas.character import CreateCharacter, EquipItem, UnequipItem
+from app.schemas.combat import CombatsQuery
 from app.schemas.page import ListQuery
 from app.services import character_service, inventory_service
 
@@ -39,6 +41,14 @@ def list_inventory(query: ListQuery, character_id: int) -> Response:
         character_id, owner_id=_owner_unless(READERS), limit=query.limit, offset=query.offset
     )
     return list_page([inventory_row(item) for item in items], total, query)
+
+
+def list_combats(query: CombatsQuery, character_id: int) -> Response:
+    """200 with the character's finished fights, newest first."""
+    combats = character_service.list_combats(
+        character_id, owner_id=_owner_unless(READERS), before_id=query.before_id, limit=query.limit + 1
+    )
+    return history_page(combats, query, _combat)
 
 
 def equip_item(body: EquipItem, character_id: int) -> Response:
@@ -84,4 +94,17 @@ def _character(character: Character) -> dict[str, Any]:
         "xp": character.xp,
         "gold": character.gold,
         "last_combat_session_id": character.last_combat_session_id,
+    }
+
+
+def _combat(combat: FoughtCombat) -> dict[str, Any]:
+    return {
+        "session_id": combat.session_id,
+        "finished_at": iso_time(combat.finished_at),
+        "winner_team": combat.winner_team,
+        "finish_reason": combat.finish_reason,
+        "is_winner": combat.is_winner,
+        "xp_gained": combat.xp_gained,
+        "gold_gained": combat.gold_gained,
+        "settlement_status": combat.settlement_status,
     }

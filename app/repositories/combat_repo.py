@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from app.clock import from_column, from_nullable_column
-from app.rules.combat_rules import Combat, Document, FinishedFight, LostSession, Outcome, outcomes_of
+from app.rules.combat_rules import Combat, Document, FinishedFight, FoughtCombat, LostSession, Outcome, outcomes_of
 from app.rules.settlement_rules import PendingFight, SettlementRow
 from app.transaction import Statement, Transaction, violated_key
 
@@ -43,12 +43,15 @@ def insert(tx: Transaction, fight: FinishedFight, payload_hash: bytes) -> int | 
     try:
         result = tx.execute(
             """
-        INSERT INTO combat_history (session_id, finished_at, payload_hash, result_payload)
-        VALUES (:session_id, :now, :payload_hash, :document)
+        INSERT INTO combat_history
+               (session_id, finished_at, winner_team, finish_reason, payload_hash, result_payload)
+        VALUES (:session_id, :now, :winner_team, :finish_reason, :payload_hash, :document)
         """,
             {
                 "session_id": fight.session_id,
                 "now": tx.now,
+                "winner_team": fight.document["meta"]["winner_team"],
+                "finish_reason": fight.document["meta"]["finish_reason"],
                 "payload_hash": payload_hash,
                 "document": json.dumps(fight.document, ensure_ascii=False, separators=(",", ":")),
             },
@@ -146,6 +149,37 @@ def list_results(tx: Transaction, combat_ids: Collection[int]) -> list[Combat]:
         {"ids": json.dumps(sorted(combat_ids))},
     )
     return [_combat(row) for row in rows]
+
+
+def list_of_character(tx: Transaction, *, character_id: int, before_id: int, limit: int) -> list[FoughtCombat]:
+    """The character's fights with an id below `before_id`, newest first."""
+    rows = tx.execute(
+        """
+        SELECT h.id, h.session_id, h.finished_at, h.winner_team, h.finish_reason, p.is_winner, p.xp_gained,
+               p.gold_gained, p.settlement_status
+        FROM combat_participants p
+        JOIN combat_history h ON h.id = p.combat_id
+        WHERE p.character_id = :character_id
+          AND p.combat_id < :before_id
+        ORDER BY p.combat_id DESC
+        LIMIT :limit
+        """,
+        {"character_id": character_id, "before_id": before_id, "limit": limit},
+    )
+    return [
+        FoughtCombat(
+            id=row.id,
+            session_id=row.session_id,
+            finished_at=from_column(row.finished_at),
+            winner_team=row.winner_team,
+            finish_reason=row.finish_reason,
+            is_winner=bool(row.is_winner),
+            xp_gained=row.xp_gained,
+            gold_gained=row.gold_gained,
+            settlement_status=row.settlement_status,
+        )
+        for row in rows
+    ]
 
 
 def list_character_ids(tx: Transaction, combat_ids: Collection[int]) -> list[int]:

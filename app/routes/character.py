@@ -9,7 +9,8 @@ from app.middleware.declare import answers
 from app.middleware.idempotency_key import accept_idempotency_key
 from app.middleware.validate import validate, validate_query
 from app.schemas.character import CharacterView, CreateCharacter, EquipItem, InventoryRow, UnequipItem
-from app.schemas.page import ListQuery, OffsetPage
+from app.schemas.combat import CombatsQuery, CombatView
+from app.schemas.page import HistoryPage, ListQuery, OffsetPage
 
 character_bp = Blueprint("character", __name__, url_prefix="/api/v1/characters")
 
@@ -44,6 +45,14 @@ def get_character(character_id: int) -> Response:
 @validate_query(ListQuery)
 def list_inventory(query: ListQuery, character_id: int) -> Response:
     return character_controller.list_inventory(query, character_id)
+
+
+@character_bp.get("/<id:character_id>/combats")
+@answers(200, HistoryPage[CombatView], errors=[CharacterNotFound])
+@auth_required(roles=["player", "support", "system"])
+@validate_query(CombatsQuery)
+def list_combats(query: CombatsQuery, character_id: int) -> Response:
+    return character_controller.list_combats(query, character_id)
 
 
 @character_bp.post("/<id:character_id>/equip")

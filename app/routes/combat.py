@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from app.controllers import combat_result_controller, combat_session_controller
+from app.controllers import combat_result_controller, combat_session_controller, replay_controller
 from app.errors import (
     CharacterBusy,
     CharacterNotFound,
@@ -10,13 +10,24 @@ from app.errors import (
     CombatNotFound,
     Conflict,
     ItemSpent,
+    ReplayDamaged,
     SessionLost,
     StaleVersion,
 )
 from app.middleware.auth_jwt import auth_required
 from app.middleware.declare import answers
-from app.middleware.validate import validate
-from app.schemas.combat import AcceptedView, Act, ActionView, FinishSession, ResultView, SessionView, StartSession
+from app.middleware.validate import validate, validate_query
+from app.schemas.combat import (
+    AcceptedView,
+    Act,
+    ActionView,
+    FinishSession,
+    ReplayQuery,
+    ReplayView,
+    ResultView,
+    SessionView,
+    StartSession,
+)
 
 combat_bp = Blueprint("combat", __name__, url_prefix="/api/v1/combat")
 
@@ -55,3 +66,11 @@ def finish_session(body: FinishSession, session_id: str) -> Response:
 @auth_required(roles=["player", "support", "system"])
 def get_result(session_id: str) -> Response:
     return combat_result_controller.get_result(session_id)
+
+
+@combat_bp.get("/<session:session_id>/replay")
+@answers(200, ReplayView, errors=[CombatNotFound, SessionLost, ReplayDamaged])
+@auth_required(roles=["player", "support", "system"])
+@validate_query(ReplayQuery)
+def get_replay(query: ReplayQuery, session_id: str) -> Response:
+    return replay_controller.get_replay(query, session_id)

@@ -47,6 +47,21 @@ class AcceptedFight:
 
 
 @dataclass(frozen=True, slots=True)
+class FoughtCombat:
+    """A fight in a character's history; what it gained is granted once the fight is `processed`."""
+
+    id: int
+    session_id: str
+    finished_at: datetime
+    winner_team: str | None
+    finish_reason: str
+    is_winner: bool
+    xp_gained: int
+    gold_gained: int
+    settlement_status: str
+
+
+@dataclass(frozen=True, slots=True)
 class LostSession:
     """A session that characters of these users were sent into and that nobody knows how it ended."""
 

@@ -268,6 +268,27 @@ class SettlementsQuery(HistoryQuery):
     status: Literal["pending", "processed", "failed"] = "failed"
 
 
+class ReplayQuery(SnakeRequest):
+    """`GET /api/v1/combat/{session_id}/replay`; `verify=1` checks every turn."""
+
+    verify: bool = False
+
+
+class CombatsQuery(HistoryQuery):
+    """`GET /api/v1/characters/{id}/combats`."""
+
+    item_fields = (
+        "session_id",
+        "finished_at",
+        "winner_team",
+        "finish_reason",
+        "is_winner",
+        "xp_gained",
+        "gold_gained",
+        "settlement_status",
+    )
+
+
 class RejectSettlement(SnakeRequest):
     """`POST /api/v1/admin/combat/settlements/{session_id}/reject`."""
 
@@ -339,7 +360,7 @@ class ButtonsView(SnakeAnswer):
 
 
 class ResultView(SnakeAnswer):
-    """What became of a fight; while it goes on `result`, `message` and `ui` are null."""
+    """What became of a fight; while it goes on there is its container instead of `result`, `message` and `ui`."""
 
     session_id: str
     status: Literal["active", "finished"]
@@ -347,7 +368,31 @@ class ResultView(SnakeAnswer):
     result: FightResult | None
     message: Annotated[str | None, Field(examples=["Бой уже завершен!\nПобедитель: Синие\nНаграда: 100 золота"])]
     ui: ButtonsView | None
+    version: int = 1
+    participants: Annotated[list[FighterView], Field(default_factory=list)]
 
 
 class ActionView(RootModel[SessionView | ResultView]):
     """The fight after the action; or, for the button of a finished fight, its result."""
+
+
+class ReplayView(SnakeAnswer):
+    """The turns of a fight as they were handed in; the last two fields only with `?verify=1`, turns count from 1."""
+
+    session_id: str
+    turns: list[Any]
+    verified: bool = True
+    first_bad_turn: int | None = None
+
+
+class CombatView(SnakeAnswer):
+    """A fight of a character."""
+
+    session_id: str
+    finished_at: UtcTime
+    winner_team: str | None
+    finish_reason: FinishReason
+    is_winner: bool
+    xp_gained: int
+    gold_gained: int
+    settlement_status: Literal["pending", "processed", "failed"]

@@ -6,6 +6,7 @@ from app.clients import combat_store
 from app.errors import CharacterBusy, CharacterNotFound, UserNotFound
 from app.repositories import character_repo, combat_repo, user_repo
 from app.rules.character_rules import Character
+from app.rules.combat_rules import FoughtCombat
 from app.services import idempotency_service
 from app.transaction import Transaction, transaction
 
@@ -41,6 +42,18 @@ def list_characters(tx: Transaction, *, user_id: int, limit: int, offset: int) -
     """A page of the user's characters, oldest first, and how many he has."""
     characters = character_repo.list_of_user(tx, user_id=user_id, limit=limit, offset=offset)
     return characters, character_repo.count_of_user(tx, user_id)
+
+
+@transaction("list_combats")
+def list_combats(
+    tx: Transaction, character_id: int, *, owner_id: int | None, before_id: int, limit: int
+) -> list[FoughtCombat]:
+    """Up to `limit` finished fights of a character with an id below `before_id`, newest first.
+
+    Raises CharacterNotFound.
+    """
+    find_character(tx, character_id, owner_id=owner_id)
+    return combat_repo.list_of_character(tx, character_id=character_id, before_id=before_id, limit=limit)
 
 
 def get_free_character(character_id: int, *, owner_id: int | None) -> Character:

@@ -19,13 +19,15 @@ from app.repositories import (
     item_ledger_repo,
     item_template_repo,
     outbox_repo,
+    replay_repo,
 )
 from app.repositories.combat_repo import SettlementFigures
+from app.repositories.replay_repo import StoredReplay
 from app.rules.character_rules import Character
 from app.rules.combat_rules import AcceptedFight, FinishedFight, outcomes_of
 from app.rules.outbox_rules import OutboxEvent
 from app.rules.settlement_rules import PendingFight, Settlement, SettlementRow, Standing, settle_fights
-from app.services import combat_result_service
+from app.services import combat_result_service, replay_service
 from app.transaction import Statement, Transaction, transaction
 
 FIGHTS_AT_ONCE = 100  # whose documents are held in memory, up to the size of a request body each
@@ -37,14 +39,14 @@ def accept_fight(fight: FinishedFight) -> AcceptedFight:
     The same fight again returns what the first one did. Raises CombatAlreadyFinished if its session was handed in
     with another content.
     """
-    accepted = _accept(fight)
+    accepted = _accept(fight, replay_service.pack(fight.session_id, fight.replay) if fight.replay else None)
     if not accepted.replayed:
         combat_result_service.note_accepted(accepted)
     return accepted
 
 
 @transaction("accept_settlement", batch=True)
-def _accept(tx: Transaction, fight: FinishedFight) -> AcceptedFight:
+def _accept(tx: Transaction, fight: FinishedFight, packed: StoredReplay | None) -> AcceptedFight:
     payload_hash = canonical_hash(fight.request)
     combat_id = combat_repo.insert(tx, fight, payload_hash)
     if combat_id is None:
@@ -55,6 +57,7 @@ def _accept(tx: Transaction, fight: FinishedFight) -> AcceptedFight:
     tx.batch(
         [
             combat_repo.insert_participants(combat_id, outcomes_of(fight.document)),
+            *([replay_repo.insert(combat_id, packed)] if packed else []),
             _announce(combat_id, fight.session_id, tx.now),
         ]
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.repositories import verify_events_repo, verify_repo, verify_streak_repo
+from app.repositories import verify_combat_repo, verify_events_repo, verify_repo, verify_streak_repo
 from app.repositories.verify_repo import Drift
 from app.transaction import Transaction, transaction
 
@@ -30,6 +30,8 @@ def _page(tx: Transaction, after_id: int) -> tuple[int | None, list[Drift]]:
         *verify_repo.find_statistics_drift(tx, after_id=after_id, last_id=last_id),
         *verify_repo.find_leaderboard_drift(tx, after_id=after_id, last_id=last_id),
         *_find_drift_of_counters(tx, after_id, last_id),
+        *verify_combat_repo.find_character_drift(tx, after_id=after_id, last_id=last_id),
+        *verify_combat_repo.find_inventory_drift(tx, after_id=after_id, last_id=last_id),
         *verify_streak_repo.find_streak_drift(tx, after_id=after_id, last_id=last_id),
         *verify_streak_repo.find_checkin_drift(tx, after_id=after_id, last_id=last_id),
         *verify_streak_repo.find_login_drift(tx, after_id=after_id, last_id=last_id),

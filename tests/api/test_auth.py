@@ -75,6 +75,8 @@ DOORS = [
     ("POST", "/api/v1/combat/1/actions"),
     ("POST", "/api/v1/combat/1/finish"),
     ("GET", "/api/v1/combat/1/result"),
+    ("GET", "/api/v1/combat/1/replay"),
+    ("GET", "/api/v1/characters/1/combats"),
     ("POST", "/api/v1/combat/settlements"),
     ("GET", "/api/v1/admin/combat/settlements"),
     ("POST", "/api/v1/admin/combat/settlements/1/retry"),
