@@ -38,7 +38,7 @@ Found = Session | Combat
 
 log = structlog.stdlib.get_logger("laurel.combat")
 
-settled_total = Counter("laurel_combat_settlements_total", "Fights settled, by what became of them", ["status"])
+settled_total = Counter("laurel_combat_settled_total", "Fights settled, by what became of them", ["status"])
 
 
 def get_result(session_id: str, *, user_id: int | None) -> Found:
