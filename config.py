@@ -68,6 +68,7 @@ class Config(BaseModel):
     RATE_LIMIT_USER: RateLimit = "60000/minute"
     RATE_LIMIT_ADDRESS: RateLimit = "600000/minute"
     RATE_LIMIT_SIGN_IN: RateLimit = "6000/minute"
+    RATE_LIMIT_EXPORT: RateLimit = "60/hour"
     METRICS_PORT: int | None = Field(default=None, ge=1, le=65535)
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=10)
     CORS_ORIGINS: str = ""

@@ -50,7 +50,10 @@ def user_cli() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin: no list of processes shows it.")
 def create_user(username: str, email: str | None, roles: tuple[str, ...], password_stdin: bool) -> None:
     """Create an account; without a password it gets tokens only from `flask laurel token`."""
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    try:
+        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    except UnicodeError:
+        raise click.ClickException("The password is not UTF-8 text.") from None
     if password is not None and not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise click.ClickException(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     try:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g
 
 from app.controllers.envelope import success
 from app.extensions import current_config
 from app.middleware.auth_jwt import issue_access_token, issue_refresh_token
+from app.middleware.rate_limit import client_address
 from app.rules.auth_rules import Session
 from app.schemas.auth import LogIn, LogInDevice
 from app.services import auth_service
@@ -15,7 +16,7 @@ from app.services import auth_service
 
 def log_in(body: LogIn) -> Response:
     """200 with a pair of tokens."""
-    session = auth_service.log_in(name=body.name, password=body.password, address=request.remote_addr or "")
+    session = auth_service.log_in(name=body.name, password=body.password, place=client_address())
     return success(_tokens(session))
 
 

@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date, datetime
 from decimal import Decimal
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Response, g, stream_with_context
+from flask import Response, g
+from werkzeug.wsgi import FileWrapper
 
 from app.controllers.envelope import iso_time, success
 from app.errors import Forbidden
-from app.rules.user_rules import STAFF, User, case_folded
+from app.rules.user_rules import STAFF, User
 from app.schemas.user import ChangeAccount, ChangeProfile, LinkDevice, RegisterUser, UsersQuery, encode_key_cursor
 from app.services import user_data_service, user_service
+
+SPOOLED_IN_MEMORY = 1_000_000  # bytes
 
 
 def register(body: RegisterUser) -> Response:
@@ -55,22 +60,27 @@ def erase_user() -> Response:
 
 
 def export_user_data() -> Response:
-    """200 with everything stored about the user, streamed: `{user, <table>: [rows]}`."""
+    """200 with everything stored about the user: `{user, <table>: [rows]}`, a download."""
     user = user_service.get_user(g.user.id)
-    response = Response(stream_with_context(_export(user)), mimetype="application/json")
+    # the whole answer is written down before its first byte is sent: a fault in the middle is a fault, not half a file
+    with ExitStack() as stack:
+        spool = stack.enter_context(SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY))
+        for part in _export(user):
+            spool.write(part.encode())
+        length = spool.tell()
+        spool.seek(0)
+        response = Response(FileWrapper(spool), mimetype="application/json", direct_passthrough=True)
+        response.call_on_close(stack.pop_all().close)
+    response.content_length = length
     response.headers["Content-Disposition"] = f'attachment; filename="laurel-user-{user.id}.json"'
     return response
 
 
 def list_users(query: UsersQuery) -> Response:
     """200 with accounts in the order of their names, or of their emails if an email was asked for."""
-    users = user_service.list_users(query=query.q, after_key=query.cursor, limit=query.limit + 1)
-    shown, more = users[: query.limit], len(users) > query.limit
-    next_cursor = None
-    if more:
-        last = shown[-1]
-        next_cursor = encode_key_cursor(case_folded((last.email or "") if "@" in query.q else last.username))
-    return success({"items": [user_view(user) for user in shown], "next_cursor": next_cursor})
+    users, next_key = user_service.list_users(query=query.q, after_key=query.cursor, limit=query.limit)
+    next_cursor = None if next_key is None else encode_key_cursor(next_key)
+    return success({"items": [user_view(user) for user in users], "next_cursor": next_cursor})
 
 
 def change_account(body: ChangeAccount, user_id: int) -> Response:
@@ -124,6 +134,6 @@ def _as_json(value: object) -> object:
             return value.isoformat(timespec="milliseconds") + "Z"
         case date():
             return value.isoformat()
-        case Decimal():
+        case Decimal() if value == value.to_integral_value():
             return int(value)
     raise TypeError(type(value))

@@ -134,7 +134,7 @@ def _user_of_token() -> CurrentUser:
 
 def _bearer_token() -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer":
+    if scheme.lower() != "bearer":
         raise Unauthorized
     return token
 

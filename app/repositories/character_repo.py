@@ -157,6 +157,20 @@ def send_into_session(tx: Transaction, character_ids: Collection[int], session_i
     )
 
 
+def list_ids_of_user(tx: Transaction, user_id: int) -> list[int]:
+    """The ids of all the user's characters."""
+    rows = tx.execute(
+        """
+        SELECT id
+        FROM characters
+        WHERE user_id = :user_id
+        ORDER BY id
+        """,
+        {"user_id": user_id},
+    )
+    return [row.id for row in rows]
+
+
 def rename_of_user(tx: Transaction, *, user_id: int, name: str) -> None:
     """Give all characters of a user another name; his own were personal."""
     tx.execute(

@@ -63,9 +63,9 @@ def insert_device(tx: Transaction, *, user_id: int, device_id: str) -> bool:
     try:
         tx.execute(
             """
-        INSERT INTO user_devices (device_hash, user_id, created_at)
-        VALUES (:device_hash, :user_id, :now)
-        """,
+            INSERT INTO user_devices (device_hash, user_id, created_at)
+            VALUES (:device_hash, :user_id, :now)
+            """,
             {"device_hash": _device_hash(device_id), "user_id": user_id, "now": tx.now},
         )
     except IntegrityError as exc:

@@ -86,3 +86,37 @@ def list_counted(tx: Transaction, keys: Sequence[tuple[str, object]]) -> list[Co
         {"keys": json.dumps(keys)},
     )
     return [CountedEvent(row.user_id, row.event_type, row.points, row.metric) for row in rows]
+
+
+def last_of_page(tx: Transaction, *, user_id: int, after_id: int, limit: int) -> tuple[int, int]:
+    """The id of the last of the user's next `limit` events and how many they are; `after_id` behind the last."""
+    row = tx.execute(
+        """
+        SELECT COALESCE(MAX(page.id), :after_id) AS last_id, COUNT(*) AS seen
+        FROM (
+            SELECT id
+            FROM game_events
+            WHERE user_id = :user_id
+              AND id > :after_id
+            ORDER BY id
+            LIMIT :limit
+        ) AS page
+        """,
+        {"user_id": user_id, "after_id": after_id, "limit": limit},
+    ).one()
+    return int(row.last_id), int(row.seen)
+
+
+def forget_details(tx: Transaction, *, user_id: int, after_id: int, last_id: int) -> None:
+    """Forget what the user's client told with events of these ids; what they counted for stays."""
+    tx.execute(
+        """
+        UPDATE game_events
+        SET payload_json = NULL
+        WHERE user_id = :user_id
+          AND id > :after_id
+          AND id <= :last_id
+          AND points IS NOT NULL
+        """,
+        {"user_id": user_id, "after_id": after_id, "last_id": last_id},
+    )

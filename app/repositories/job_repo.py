@@ -26,6 +26,7 @@ def insert(
     params: Mapping[str, Any],
     created_by: int | None,
     unique_key: str | None,
+    not_before: datetime,
     recurring: bool = False,
 ) -> int:
     """Queue a job and return its id; the id of the one that holds `unique_key` already, if there is one."""
@@ -34,7 +35,7 @@ def insert(
             """
         INSERT INTO jobs
                (kind, unique_key, recurring, status, params_json, created_by, leased_until, created_at, updated_at)
-        VALUES (:kind, :unique_key, :recurring, 'queued', :params, :created_by, :now, :now, :now)
+        VALUES (:kind, :unique_key, :recurring, 'queued', :params, :created_by, :not_before, :now, :now)
         ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)
         """,
             {
@@ -43,6 +44,7 @@ def insert(
                 "recurring": recurring,
                 "params": canonical_json(params),
                 "created_by": created_by,
+                "not_before": not_before,
                 "now": tx.now,
             },
         ).lastrowid

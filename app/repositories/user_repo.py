@@ -81,12 +81,13 @@ def _taken_fields_named() -> Iterator[None]:
 
 
 def exists(tx: Transaction, user_id: int) -> bool:
-    """Whether there is such an account."""
+    """Whether there is such an account, and it is not erased."""
     row = tx.execute(
         """
         SELECT 1
         FROM users
         WHERE id = :user_id
+          AND status <> 'erased'
         """,
         {"user_id": user_id},
     ).one_or_none()

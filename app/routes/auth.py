@@ -22,7 +22,7 @@ def log_in(body: LogIn) -> Response:
 
 
 @auth_bp.post("/device")
-@answers(200, TokenPair, errors=[AccountBanned])
+@answers(200, TokenPair, errors=[AccountBanned, InvalidCredentials])
 @rate_limited("sign_in")
 @validate(LogInDevice)
 def log_in_device(body: LogInDevice) -> Response:

@@ -59,6 +59,7 @@ def erase_user() -> Response:
 @user_bp.get("/me/export")
 @answers(200, UserData, errors=[UserNotFound])
 @auth_required(roles=ROLES)
+@rate_limited("export")
 def export_user_data() -> Response:
     return user_controller.export_user_data()
 

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 
 LONGEST_TOKEN = timedelta(days=30)  # that `flask laurel token` makes
 MAX_FAILURES = 5
-FAILURE_WINDOW = timedelta(minutes=15)
-NETWORK_BITS = 64  # of an IPv6 address: what one customer gets
+FAILURE_WINDOW = LOCKED_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +23,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class LoginFailures:
-    """Failures of one account from one address, the first of them at `since`."""
+    """Failures of one account from one address; after MAX_FAILURES within the window it is locked for a while."""
 
     failures: int
-    since: datetime
+    locked_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +52,15 @@ class Revocation:
 
 
 def seconds_locked(failed: LoginFailures | None, now: datetime) -> int:
-    """How long an account is locked for an address: 0 if it is not; 1..900 after MAX_FAILURES within the window."""
-    if failed is None or failed.failures < MAX_FAILURES:
+    """For how long an account is still locked for an address: 0 if it is not, up to 900."""
+    if failed is None or failed.locked_until is None:
         return 0
-    return max(0, ceil((failed.since + FAILURE_WINDOW - now).total_seconds()))
+    return max(0, ceil((failed.locked_until - now).total_seconds()))
 
 
 def account_hash(user_id: int | None, name: str) -> bytes:
     """What failures are counted under: the account, whichever of its names was given, or the name of nobody."""
     return sha256(f"user {user_id}".encode() if user_id is not None else f"name {name}".encode()).digest()
-
-
-def address_block(address: str) -> str:
-    """Where an attempt comes from: an IPv4 address, or the /64 network of an IPv6 one."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(ip, IPv6Address):
-        mapped = ip.ipv4_mapped
-        return str(mapped) if mapped else f"{IPv6Address(int(ip) >> NETWORK_BITS << NETWORK_BITS)}/{NETWORK_BITS}"
-    return str(ip)
 
 
 def is_good(family: TokenFamily, generation: int, now: datetime) -> bool:

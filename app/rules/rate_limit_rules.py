@@ -1,10 +1,15 @@
 """How often somebody may ask: so many requests in a window of time."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 OFF = "off"
+IPV6_PREFIX = 64  # what one household has
+_WITH_PORT = re.compile(r"\[(?P<bracketed>[^\]]+)\](?::\d+)?|(?P<plain>[^:]+):\d+")
+UNKNOWN_ADDRESS = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +35,16 @@ def parse_limit(text: str) -> Limit | None:
         return None
     count, _, unit = text.partition("/")
     return Limit(int(count), SECONDS[unit])
+
+
+@lru_cache(maxsize=16_384)
+def address_block(address: str) -> str:
+    """What requests are counted under: an IPv4 address, the /64 network of an IPv6 one, a port beside it left out."""
+    with_port = _WITH_PORT.fullmatch(address)
+    try:
+        parsed = ip_address(with_port["bracketed"] or with_port["plain"] if with_port else address)
+    except ValueError:  # a unix socket has none
+        return UNKNOWN_ADDRESS
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((parsed.packed, IPV6_PREFIX), strict=False))
+    return str(parsed)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from app.rules.user_rules import is_visible
 from app.schemas import SnakeAnswer, SnakeRequest
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -18,7 +19,7 @@ class CreateCharacter(SnakeRequest):
     @field_validator("name")
     @classmethod
     def _can_be_read(cls, name: str) -> str:
-        if not name.isprintable() or name != name.strip():
+        if not is_visible(name) or name != name.strip():
             raise ValueError("1 to 50 printable characters without spaces around them required")
         return name
 

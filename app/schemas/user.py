@@ -1,18 +1,25 @@
 """Requests and answers of /api/v1/users and /api/v1/admin/users."""
 
 import base64
-import re
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.rules.user_rules import MAX_PASSWORD, MIN_PASSWORD, ROLES, tidy_display_name, tidy_username
+from app.rules.user_rules import (
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    ROLES,
+    tidy_display_name,
+    tidy_email,
+    tidy_username,
+)
 from app.schemas import SnakeAnswer, SnakeRequest, UtcTime
 from app.schemas.page import Limit
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# names of the host or of nowhere
+_NO_TIME_ZONES = {"localtime", "Factory", "posixrules"}
 
 
 def _a_username(username: str) -> str:
@@ -23,9 +30,10 @@ def _a_username(username: str) -> str:
 
 
 def _an_email(email: str) -> str:
-    if not email.isprintable() or not _EMAIL.fullmatch(email):
+    tidy = tidy_email(email)
+    if tidy is None:
         raise ValueError("an email address required")
-    return email
+    return tidy
 
 
 def _a_display_name(name: str) -> str:
@@ -43,7 +51,7 @@ def _a_time_zone(name: str) -> str:
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - _NO_TIME_ZONES)
 
 
 Username = Annotated[str, Field(min_length=1, max_length=32, examples=["ada"]), AfterValidator(_a_username)]

@@ -9,7 +9,7 @@ from app.errors import AccountBanned, Conflict, InvalidCredentials, InvalidRefre
 from app.extensions import current_config
 from app.passwords import hash_password, is_outdated, password_matches
 from app.repositories import credential_repo, login_failure_repo, token_family_repo, user_repo
-from app.rules.auth_rules import Session, TokenFamily, account_hash, address_block, is_good, is_reused, seconds_locked
+from app.rules.auth_rules import Session, TokenFamily, account_hash, is_good, is_reused, seconds_locked
 from app.rules.user_rules import User, case_folded, new_device_username
 from app.services import revocation_service, user_service
 from app.transaction import Transaction, transaction
@@ -17,13 +17,13 @@ from app.transaction import Transaction, transaction
 log = structlog.stdlib.get_logger("laurel.auth")
 
 
-def log_in(*, name: str, password: str, address: str) -> Session:
-    """Sign in with a username or email and the password, from an IP address.
+def log_in(*, name: str, password: str, place: str) -> Session:
+    """Sign in with a username or email and the password; failures are counted per account and place.
 
     Raises LoginLocked after 5 failures within 15 minutes, whoever has the name, InvalidCredentials for an unknown
     name or a wrong password, which take the same time, and AccountBanned only to who knows the password.
     """
-    place = address_block(address)
+    name = case_folded(name)
     user, password_hash = _find_credentials(name, place)
     matches = password_matches(password_hash, password)  # slow, also for nobody: outside of any transaction
     if user is None or password_hash is None or not matches:
@@ -36,14 +36,14 @@ def log_in(*, name: str, password: str, address: str) -> Session:
 @transaction("find_credentials")
 def _find_credentials(tx: Transaction, name: str, place: str) -> tuple[User | None, str | None]:
     user = user_repo.find_by_email(tx, name) if "@" in name else user_repo.find_by_username(tx, name)
-    account = account_hash(user.id if user else None, case_folded(name))
+    account = account_hash(user.id if user else None, name)
     _refuse_if_locked(seconds_locked(login_failure_repo.find(tx, account, place), tx.now))
     return user, credential_repo.find_password(tx, user.id if user else 0)
 
 
 @transaction("count_login_failure")
 def _count_failure(tx: Transaction, user_id: int | None, name: str, place: str) -> None:
-    account = account_hash(user_id, case_folded(name))
+    account = account_hash(user_id, name)
     _refuse_if_locked(seconds_locked(login_failure_repo.lock(tx, account, place), tx.now))
     login_failure_repo.count(tx, account, place)
 
@@ -53,14 +53,15 @@ def _open_session(
     tx: Transaction, user_id: int, name: str, place: str, password_hash: str, newer_hash: str | None
 ) -> Session:
     """The password was right. What was guessed at the same time counts first: a locked account stays locked."""
-    account = account_hash(user_id, case_folded(name))
+    user = user_repo.lock(tx, user_id)
+    account = account_hash(user_id, name)
     failed = login_failure_repo.lock(tx, account, place)
     _refuse_if_locked(seconds_locked(failed, tx.now))
     if failed is not None:
         login_failure_repo.delete(tx, account, place)
     if newer_hash is not None:
         credential_repo.replace_password_hash(tx, user_id, old=password_hash, new=newer_hash)
-    return _begin_family(tx, user_repo.find(tx, user_id))
+    return _begin_family(tx, user)
 
 
 def _refuse_if_locked(seconds: int) -> None:
@@ -83,10 +84,11 @@ def _log_in_device(tx: Transaction, device_id: str) -> Session:
         user_id = user_service.add_user(tx, username=new_device_username(), email=None, roles=["player"])
         if not credential_repo.insert_device(tx, user_id=user_id, device_id=device_id):
             raise Conflict(reason="The device was just given an account")
-    return _begin_family(tx, user_repo.find(tx, user_id))
+    return _begin_family(tx, user_repo.lock(tx, user_id))
 
 
 def _begin_family(tx: Transaction, user: User | None) -> Session:
+    """For a locked user: a ban or an erasure comes wholly before it, or after it and ends what it finds."""
     if user is None or user.status == "erased":
         raise InvalidCredentials
     if user.status == "banned":
@@ -114,7 +116,7 @@ def _refresh(tx: Transaction, user_id: int, family_id: bytes, generation: int) -
         log.warning("refresh_token_reused", user_id=user_id, family=family_id.hex(), generation=generation)
         revocation_service.revoke_family(tx, family)
         return None
-    if not is_good(family, generation, tx.now):
+    if user.status != "active" or not is_good(family, generation, tx.now):
         return None
     token_family_repo.rotate(tx, family, expires_at=tx.now + _refresh_lifetime())
     return Session(user_id, user.roles, user.token_version, family_id, generation + 1)

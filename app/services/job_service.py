@@ -24,6 +24,7 @@ RunPage = Callable[[Transaction, Job], Page]
 
 SLICE_SECONDS = 10.0  # of one run, before other tasks of the worker have their turn
 MAX_STARTED_AT_ONCE = 100
+AT_ONCE = timedelta(0)
 
 log = structlog.stdlib.get_logger("laurel.jobs")
 
@@ -45,14 +46,22 @@ class Run:
 
 
 def enqueue(
-    tx: Transaction, *, kind: str, params: Mapping[str, Any], created_by: int | None, unique_key: str | None = None
+    tx: Transaction,
+    *,
+    kind: str,
+    params: Mapping[str, Any],
+    created_by: int | None,
+    unique_key: str | None = None,
+    delay: timedelta = AT_ONCE,
 ) -> Job:
-    """Queue a job in the caller's transaction; a worker begins it within seconds of the commit.
+    """Queue a job in the caller's transaction; a worker begins it within seconds of the commit, or of `delay`.
 
     `kind` is a key of `app.workers.jobs.JOBS`, `params` JSON for its pages. While a job with the same `unique_key`
     (1-128 ASCII characters) is queued or running, that one is returned and nothing is queued.
     """
-    job_id = job_repo.insert(tx, kind=kind, params=params, created_by=created_by, unique_key=unique_key)
+    job_id = job_repo.insert(
+        tx, kind=kind, params=params, created_by=created_by, unique_key=unique_key, not_before=tx.now + delay
+    )
     return _get(tx, job_id)
 
 
@@ -138,7 +147,9 @@ def _ensure_recurring(tx: Transaction, kind: str) -> int:
     job_id = job_repo.find_recurring(tx, kind)
     if job_id is not None:
         return job_id
-    return job_repo.insert(tx, kind=kind, params={}, created_by=None, unique_key=kind, recurring=True)
+    return job_repo.insert(
+        tx, kind=kind, params={}, created_by=None, unique_key=kind, recurring=True, not_before=tx.now
+    )
 
 
 @transaction("lease_job")

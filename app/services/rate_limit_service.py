@@ -25,6 +25,7 @@ REDIS_PAUSE_SECONDS = 5.0
 
 SHARED_LIMITS: dict[str, Callable[[Config], str]] = {
     "sign_in": lambda config: config.RATE_LIMIT_SIGN_IN,
+    "export": lambda config: config.RATE_LIMIT_EXPORT,
 }
 
 log = structlog.stdlib.get_logger("laurel.rate_limit")
@@ -62,13 +63,16 @@ def count_address(address: str) -> None:
     _count_here("address", address, current_config().RATE_LIMIT_ADDRESS)
 
 
-def count_attempt(name: str, address: str) -> None:
-    """Count a request of one of SHARED_LIMITS, over all processes. Raises RateLimited above it."""
+def count_attempt(name: str, key: str) -> None:
+    """Count a request of one of SHARED_LIMITS by a user or from an address, over all processes.
+
+    Raises RateLimited above it.
+    """
     limit, now = parse_limit(SHARED_LIMITS[name](current_config())), time.time()
     if limit is not None:
-        count = _count_in_redis(name, address, limit, now)
+        count = _count_in_redis(name, key, limit, now)
         if count is None:
-            count = _windows[name].count(address, limit.window_at(now))
+            count = _windows[name].count(key, limit.window_at(now))
         _refuse_above(limit, name, count, now)
 
 

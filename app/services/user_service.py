@@ -15,7 +15,7 @@ from app.repositories import (
     user_repo,
     user_stats_repo,
 )
-from app.rules.user_rules import STATUS_CHANGED, User, case_folded, tidy_username
+from app.rules.user_rules import STATUS_CHANGED, User, case_folded, tidy_email, tidy_username
 from app.services import revocation_service, streak_service
 from app.transaction import Transaction, transaction
 
@@ -49,14 +49,24 @@ def add_user(tx: Transaction, *, username: str, email: str | None, roles: Collec
 
     Raises InvalidRequest for a name that may not be one, UserAlreadyExists naming the field that is taken.
     """
-    tidy = tidy_username(username)
-    if tidy is None:
-        raise InvalidRequest({"username": "1 to 32 letters, digits, `_`, `.` or `-` required"})
-    user_id = user_repo.insert(tx, username=tidy, email=email, roles=roles)
+    tidy, tidy_address = _tidy(username, email)
+    user_id = user_repo.insert(tx, username=tidy, email=tidy_address, roles=roles)
     progress_repo.insert(tx, user_id)
     user_stats_repo.insert(tx, user_id)
     streak_repo.insert(tx, user_id)
     return user_id
+
+
+def _tidy(username: str, email: str | None) -> tuple[str, str | None]:
+    tidy, tidy_address = tidy_username(username), None if email is None else tidy_email(email)
+    wrong = {}
+    if tidy is None:
+        wrong["username"] = "1 to 32 letters, digits, `_`, `.` or `-` required"
+    if email is not None and tidy_address is None:
+        wrong["email"] = "an email address required"
+    if tidy is None or wrong:
+        raise InvalidRequest(wrong)
+    return tidy, tidy_address
 
 
 def link_device_account(*, user_id: int, username: str, email: str, password: str) -> User:
@@ -72,9 +82,9 @@ def _link_device_account(tx: Transaction, user_id: int, *, username: str, email:
     user = _lock_living(tx, user_id)
     if credential_repo.find_password(tx, user_id) is not None or not credential_repo.has_device(tx, user_id):
         raise Conflict(reason="Only an account that was made for a device and has no password yet can be linked")
-    tidy = tidy_username(username) or username
+    tidy, tidy_address = _tidy(username, email)
     display_name = tidy if user.display_name == user.username else user.display_name
-    linked = replace(user, username=tidy, display_name=display_name, email=email)
+    linked = replace(user, username=tidy, display_name=display_name, email=tidy_address)
     user_repo.update(tx, linked)
     credential_repo.set_password(tx, user_id, password_hash)
     return linked
@@ -93,12 +103,19 @@ def get_user_by_username(tx: Transaction, username: str) -> User:
 
 
 @transaction("list_users")
-def list_users(tx: Transaction, *, query: str, after_key: str, limit: int) -> list[User]:
-    """Up to `limit` accounts whose username, or with an `@` whose email, begins with `query`, in any case."""
+def list_users(tx: Transaction, *, query: str, after_key: str, limit: int) -> tuple[list[User], str | None]:
+    """Up to `limit` accounts whose username, or with an `@` whose email, begins with `query`, in any case.
+
+    They come in the order of that name; with them comes the `after_key` of the next page, None on the last.
+    """
     prefix = case_folded(query)
-    if "@" in prefix:
-        return user_repo.list_by_email(tx, prefix=prefix, after_key=after_key, limit=limit)
-    return user_repo.list_by_username(tx, prefix=prefix, after_key=after_key, limit=limit)
+    by_email = "@" in prefix
+    find = user_repo.list_by_email if by_email else user_repo.list_by_username
+    users = find(tx, prefix=prefix, after_key=after_key, limit=limit + 1)
+    if len(users) <= limit:
+        return users, None
+    last = users[limit - 1]
+    return users[:limit], case_folded((last.email or "") if by_email else last.username)
 
 
 @transaction("change_profile")

@@ -17,6 +17,7 @@ def upgrade() -> None:
             address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
             failures INT NOT NULL,
             since DATETIME(3) NOT NULL,
+            locked_until DATETIME(3) NULL,
             PRIMARY KEY (account_hash, address),
             KEY ix_login_failures_since (since)
         ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

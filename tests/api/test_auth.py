@@ -164,6 +164,10 @@ def test_a_token_in_the_query_or_a_cookie_is_no_token(client: FlaskClient, playe
     assert client.get(f"/match/history?jwt={player.token}").status_code == 401
 
 
+def test_the_scheme_is_spelled_in_any_case(client: FlaskClient, player: Player) -> None:
+    assert client.get("/match/history", headers={"Authorization": f"bearer {player.token}"}).status_code == 200
+
+
 def test_a_remembered_token_expires_on_time(client: FlaskClient, player: Player) -> None:
     with time_machine.travel(0, tick=False) as clock:
         header = {"Authorization": f"Bearer {signed(sub=str(player.id))}"}

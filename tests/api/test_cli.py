@@ -65,6 +65,8 @@ def test_an_account_that_cannot_be_created_says_why(run: Any, app: Flask, player
     taken = run("user", "create", player.username)
     assert (taken.exit_code, "username: taken" in taken.output) == (1, True)
     assert run("user", "create", "a b").exit_code == 1
+    nonsense = run("user", "create", unique_name(), "--email", "nonsense")
+    assert (nonsense.exit_code, "email: " in nonsense.output) == (1, True)
     short = app.test_cli_runner().invoke(laurel_cli, ["user", "create", unique_name(), "--password-stdin"], input="x\n")
     assert short.exit_code == 1
 

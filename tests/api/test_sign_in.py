@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -119,6 +120,40 @@ def test_the_sixth_attempt_is_locked_out_even_with_the_right_password(
     )
     assert log_in(client, name, address="203.0.113.2").status_code == 200
     clock.shift(timedelta(minutes=15, seconds=1))
+    assert log_in(client, name).status_code == 200
+
+
+def test_a_lock_lasts_a_quarter_of_an_hour_from_the_fifth_failure(client: FlaskClient, name: str, clock: Clock) -> None:
+    assert [log_in(client, name, "wrong").status_code for _ in range(4)] == [401] * 4
+    clock.shift(timedelta(minutes=14))
+    assert [log_in(client, name, "wrong").status_code for _ in range(2)] == [401, 429]
+    clock.shift(timedelta(minutes=14))
+    assert log_in(client, name).status_code == 429
+    clock.shift(timedelta(minutes=1, seconds=1))
+    assert [log_in(client, name, "wrong").status_code for _ in range(4)] == [401] * 4
+    assert log_in(client, name).status_code == 200
+
+
+def test_four_failures_a_quarter_of_an_hour_lock_nothing(client: FlaskClient, name: str, clock: Clock) -> None:
+    for _ in range(3):
+        assert [log_in(client, name, "wrong").status_code for _ in range(4)] == [401] * 4
+        clock.shift(timedelta(minutes=15, seconds=1))
+
+
+def test_spaces_behind_a_name_do_not_tell_whether_it_exists(client: FlaskClient, name: str) -> None:
+    for username in (name, unique_name()):
+        spelled = [username + " " * spaces for spaces in range(7)]
+        assert [log_in(client, spelling, "wrong").status_code for spelling in spelled] == [401] * 5 + [429] * 2
+
+
+def test_an_old_hash_is_replaced_when_its_password_is_given(client: FlaskClient, name: str, sql: Sql) -> None:
+    ((user_id,),) = sql("SELECT id FROM users WHERE username = :name", name=name)
+    weaker = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    sql("UPDATE user_passwords SET password_hash = :hash WHERE user_id = :id", hash=weaker, id=user_id)
+    assert log_in(client, name, "wrong").status_code == 401
+    assert log_in(client, name).status_code == 200
+    ((stored,),) = sql("SELECT password_hash FROM user_passwords WHERE user_id = :id", id=user_id)
+    assert "m=19456,t=2,p=1" in stored
     assert log_in(client, name).status_code == 200
 
 
@@ -256,6 +291,36 @@ def test_a_banned_user_is_out_and_comes_back_when_the_ban_ends(
     client.patch(url, json={"status": "active"}, headers=admin.headers)
     assert me(client, pair["access_token"]) == 401
     assert me(client, log_in(client, name).get_json()["data"]["access_token"]) == 200
+
+
+def test_a_login_that_overlaps_a_ban_does_not_outlive_it(
+    app: Flask, client: FlaskClient, admin: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the order of the two, nothing opens the account once the ban is answered."""
+    for round_number in range(6):
+        username = unique_name()
+        with app.app_context():
+            user_id = user_service.create_user(username=username, password=PASSWORD)
+
+        def sign_in(username: str = username) -> Any:
+            return log_in(app.test_client(), username).get_json().get("data")
+
+        def ban(user_id: int = user_id, pause: float = 0.005 * round_number) -> None:
+            time.sleep(pause)
+            user_service.change_account(user_id, roles=None, status="banned", actor_id=admin.id, request_id="test")
+
+        for pair in at_once(app, [sign_in, ban, sign_in]):
+            if pair:
+                assert refresh(client, pair["refresh_token"]).status_code == 401
+                assert me(client, pair["access_token"]) == 401
+
+
+def test_a_refresh_token_of_a_banned_account_is_worth_nothing(
+    app: Flask, client: FlaskClient, name: str, sql: Sql
+) -> None:
+    pair = log_in(client, name).get_json()["data"]
+    sql("UPDATE users SET status = 'banned' WHERE username = :name", name=name)
+    assert refresh(client, pair["refresh_token"]).status_code == 401
 
 
 def test_new_roles_reach_the_user_by_the_next_refresh(client: FlaskClient, admin: Player, name: str) -> None:

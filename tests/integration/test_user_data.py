@@ -5,17 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, inspect, text
 
 from app.middleware import revocations
-from app.repositories.export_repo import NOT_EXPORTED, SECTIONS
-from app.services import user_data_service
+from app.repositories.export_repo import NOT_EXPORTED, SECTIONS, SECTIONS_OF_CHARACTERS, Section
+from app.services import job_service, user_data_service
 from app.services.verify_service import find_drift
+from app.workers.jobs import JOBS
 from tests.support.players import finish_body, unique_name
 
-TABLES_OF_CHARACTERS = {"inventory", "item_ledger", "combat_participants"}  # which belong to a user
 Sql = Callable[..., list[Any]]
 
 
@@ -44,10 +45,19 @@ class Person:
         )
         client.post("/api/v1/auth/login", json={"username": self.name, "password": "wrong"})
         self.match_id = self.start()
-        assert client.post("/match/finish", json=finish_body(self.match_id, durationSeconds=1), headers=self.headers)
+        body = finish_body(self.match_id, durationSeconds=1)
+        assert client.post("/match/finish", json=body, headers=self.headers).status_code == 200
         client.post("/match/finish", json=finish_body(self.start(), score=2**62), headers=self.headers)
         self.character_name = f"Hero {unique_name()}"
-        client.post("/api/v1/characters", json={"name": self.character_name}, headers=self.headers)
+        character = client.post("/api/v1/characters", json={"name": self.character_name}, headers=self.headers)
+        self.character_id: int = character.get_json()["data"]["id"]
+        self.told = f"told {unique_name()}"
+        for _ in range(2):
+            self.tell(self.told)
+
+    def tell(self, text: str) -> None:
+        event = {"event_type": "login", "details": {"note": text}}
+        assert self.client.post("/api/v1/event/", json=event, headers=self.headers).status_code == 201
 
     def start(self) -> int:
         headers = {**self.headers, "Idempotency-Key": unique_name()}
@@ -55,18 +65,19 @@ class Person:
 
     @property
     def strings(self) -> list[str]:
-        return [self.name, self.email, self.display_name, self.device, self.character_name]
+        return [self.name, self.email, self.display_name, self.device, self.character_name, self.told]
 
 
 def test_every_table_about_users_is_exported_or_says_why_not(sql: Sql) -> None:
     tables = {
         row[0]
         for row in sql(
-            "SELECT table_name FROM information_schema.columns"
-            " WHERE table_schema = DATABASE() AND column_name = 'user_id'"
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+            " AND column_name IN ('user_id', 'character_id', 'actor_id', 'subject_id', 'created_by', 'username',"
+            " 'address')"
         )
     }
-    exported = {section.table for section in SECTIONS} - TABLES_OF_CHARACTERS
+    exported = {section.table for section in (*SECTIONS, *SECTIONS_OF_CHARACTERS)}
     assert exported | set(NOT_EXPORTED) == tables
     assert not exported & set(NOT_EXPORTED)
 
@@ -74,17 +85,19 @@ def test_every_table_about_users_is_exported_or_says_why_not(sql: Sql) -> None:
 def test_the_export_holds_everything(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_data_service, "ROWS_AT_ONCE", 1)
     person = Person(client)
-    answer = client.get("/api/v1/users/me/export", headers=person.headers)
-    assert (answer.status_code, answer.content_type) == (200, "application/json")
-    body = json.loads(answer.get_data())
+    with client.get("/api/v1/users/me/export", headers=person.headers) as answer:
+        assert (answer.status_code, answer.content_type) == (200, "application/json")
+        assert answer.content_length == len(answer.get_data())
+        body = json.loads(answer.get_data())
     data = body["data"]
     assert body["ok"] is True
     assert (data["user"]["username"], data["user"]["email"]) == (person.name, person.email)
-    assert set(data) == {"user", *(section.table for section in SECTIONS)}
+    assert set(data) == {"user", *(section.table for section in (*SECTIONS, *SECTIONS_OF_CHARACTERS))}
     assert [character["name"] for character in data["characters"]] == [person.character_name]
     assert [match["status"] for match in data["matches"]] == ["finished", "started"]
     assert data["matches"][0]["finished_at"].endswith("Z")
     assert data["game_events"][0]["payload"]["matchId"] == person.match_id
+    assert [event["payload"] for event in data["game_events"][1:]] == [{"note": person.told}] * 2
     assert [len(data[table]) for table in ("player_progress", "statistics_daily", "leaderboard_scores")] == [1, 1, 1]
     assert [len(data[table]) for table in ("match_reviews", "user_devices", "token_families")] == [1, 1, 1]
 
@@ -101,6 +114,33 @@ def test_erasure_leaves_no_personal_string_in_any_table(
         assert sql(f"SELECT COUNT(*) FROM {table} WHERE user_id = :id", id=person.id)[0][0] == 0
     with app.app_context():
         assert [drift for drift in find_drift() if drift.user_id == person.id] == []
+
+
+def test_a_fault_in_the_middle_of_an_export_is_a_fault_and_not_half_a_file(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = Person(client)
+    monkeypatch.setattr(
+        user_data_service, "SECTIONS", (*SECTIONS, Section("nowhere", "SELECT 1 AS position FROM nowhere"))
+    )
+    assert client.get("/api/v1/users/me/export", headers=person.headers).status_code == 500
+
+
+def test_what_a_process_still_writes_after_an_erasure_is_forgotten_later(
+    app: Flask, client: FlaskClient, engine: Engine, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token is trusted for some seconds, and a history may be longer than what an erasure forgets at once."""
+    monkeypatch.setattr(user_data_service, "EVENTS_AT_ONCE", 1)
+    person = Person(client)
+    assert client.delete("/api/v1/users/me", headers=person.headers).status_code == 200
+    sql("UPDATE characters SET name = :name WHERE id = :id", id=person.character_id, name=person.name)
+    assert grep(engine, person.strings) == ["characters.name", "game_events.payload_json"]
+    ((job_id,),) = sql("SELECT MAX(id) FROM jobs WHERE kind = 'forget_texts'")
+    with app.app_context():
+        assert job_service.run_job(job_id, JOBS).done == 0
+        with time_machine.travel(user_data_service.REVOKED_EVERYWHERE):
+            assert job_service.run_job(job_id, JOBS).done > 1
+    assert grep(engine, person.strings) == []
 
 
 def test_an_erased_user_is_nobody(app: Flask, client: FlaskClient, admin: Any, sql: Sql) -> None:
