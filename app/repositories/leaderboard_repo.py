@@ -15,6 +15,9 @@ def upsert_best_score(
 ) -> Statement:
     """Enter the score if it beats the player's best; a repeat of the best keeps the earlier `achieved_at`.
 
+    The times of two settlements of one player may come in the other order than their commits: so the earlier of two
+    equal scores is chosen by its time, not by its turn.
+
     `hidden` is what the locked progress says of the player.
     """
     return Statement(
@@ -22,7 +25,11 @@ def upsert_best_score(
         INSERT INTO leaderboard_scores (board_code, season, user_id, score, achieved_at, updated_at, hidden)
         VALUES (:board_code, :season, :user_id, :score, :now, :now, :hidden)
         ON DUPLICATE KEY UPDATE
-               achieved_at = IF(VALUES(score) > score, VALUES(achieved_at), achieved_at),
+               achieved_at = CASE
+                   WHEN VALUES(score) > score THEN VALUES(achieved_at)
+                   WHEN VALUES(score) = score THEN LEAST(achieved_at, VALUES(achieved_at))
+                   ELSE achieved_at
+               END,
                score = GREATEST(score, VALUES(score)),
                updated_at = VALUES(updated_at)
         """,

@@ -7,7 +7,7 @@ from app.rules.leaderboard_rules import Season
 from app.transaction import Transaction
 
 _COLUMNS = """
-               s.board_code, s.season, s.opened_at, s.closed_at"""
+               s.board_code, s.season, s.opened_at, s.closed_at, s.set_lost_at"""
 
 
 def find(tx: Transaction, board_code: str, season: int | None) -> Season | None:
@@ -21,7 +21,7 @@ def find(tx: Transaction, board_code: str, season: int | None) -> Season | None:
         """,
         {"board_code": board_code, "season": season},
     ).one_or_none()
-    return _season(row) if row else None
+    return season_of(row) if row else None
 
 
 def board_exists(tx: Transaction, board_code: str) -> bool:
@@ -49,7 +49,7 @@ def list_newest(tx: Transaction, board_code: str, *, limit: int, offset: int) ->
         """,
         {"board_code": board_code, "limit": limit, "offset": offset},
     )
-    return [_season(row) for row in rows]
+    return [season_of(row) for row in rows]
 
 
 def lock_open(tx: Transaction, board_code: str) -> int | None:
@@ -95,10 +95,12 @@ def open_next(tx: Transaction, board_code: str, *, closing: int) -> None:
     )
 
 
-def _season(row: Row[tuple[object, ...]]) -> Season:
+def season_of(row: Row[tuple[object, ...]]) -> Season:
+    """The mapper of the columns above."""
     return Season(
         board_code=row.board_code,
         season=row.season,
         opened_at=from_column(row.opened_at),
         closed_at=from_nullable_column(row.closed_at),
+        set_lost_at=from_nullable_column(row.set_lost_at),
     )

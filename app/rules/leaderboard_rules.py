@@ -25,12 +25,13 @@ class BoardState:
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A season of a board; open until `closed_at`."""
+    """A season of a board; open until `closed_at`. Its sorted set has missed something since `set_lost_at`."""
 
     board_code: str
     season: int
     opened_at: datetime
     closed_at: datetime | None
+    set_lost_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Leaderboards: top, surroundings, own standing, seasons (contract, "System 1").
 
-The board itself comes from the index of leaderboard_scores.
+The entries come from the index of leaderboard_scores, ranks and totals from the board's sorted set where there is one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.errors import Conflict, LeaderboardNotFound, ScoreNotFound, SeasonNotFound
-from app.repositories import audit_repo, leaderboard_rank_repo, leaderboard_repo, leaderboard_season_repo
+from app.repositories import audit_repo, leaderboard_rank_repo, leaderboard_repo, leaderboard_season_repo, outbox_repo
 from app.rules.leaderboard_rules import (
     MAX_COUNTED,
     BoardEntry,
@@ -19,7 +20,10 @@ from app.rules.leaderboard_rules import (
     window,
 )
 from app.rules.outbox_rules import OutboxEvent
+from app.services import leaderboard_set_service
 from app.transaction import Transaction, transaction
+
+PLAYER_CHANGED = "leaderboard.player_changed"  # the outbox event: what the boards show of a player may have fallen
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +54,30 @@ class OpenedSeason:
     replayed: bool
 
 
-@transaction("get_leaderboard")
-def get_top(tx: Transaction, board_code: str, *, season: int | None, limit: int, offset: int) -> BoardPage:
+def get_top(board_code: str, *, season: int | None, limit: int, offset: int) -> BoardPage:
     """Up to `limit` entries behind the first `offset`, of the open season or the one named.
 
     Raises LeaderboardNotFound, SeasonNotFound.
     """
-    found = _get_season(tx, board_code, season)
-    entries = leaderboard_rank_repo.list_top(tx, board_code=board_code, season=found.season, limit=limit, offset=offset)
-    total = leaderboard_rank_repo.count(tx, board_code=board_code, season=found.season, most=MAX_COUNTED)
-    return BoardPage(found, ranked(entries, offset + 1), total)
+    found, entries = _read_top(board_code, season, limit, offset)
+    total = leaderboard_set_service.count(found)
+    return BoardPage(found, ranked(entries, offset + 1), _count(found) if total is None else total)
 
 
-@transaction("get_leaderboard_around")
-def get_around(tx: Transaction, board_code: str, *, season: int | None, user_id: int, limit: int) -> BoardPage:
+def get_around(board_code: str, *, season: int | None, user_id: int, limit: int) -> BoardPage:
     """`limit` entries with the player's own in their middle.
 
     Raises LeaderboardNotFound, SeasonNotFound, and ScoreNotFound if the board does not show him.
     """
-    found = _get_season(tx, board_code, season)
-    own = _get_entry(tx, found, user_id)
-    above = leaderboard_rank_repo.list_above(tx, own, board_code=board_code, season=found.season, limit=limit - 1)
-    below = leaderboard_rank_repo.list_below(tx, own, board_code=board_code, season=found.season, limit=limit - 1)
-    rank, total = _count_rank(tx, found, own)
+    found, own, above, below = _read_around(board_code, season, user_id, limit - 1, limit - 1)
+    rank, total = _find_rank(found, own)
     return BoardPage(found, window(above, own, below, own_rank=rank, limit=limit), total)
 
 
-@transaction("get_leaderboard_standing")
-def get_standing(tx: Transaction, board_code: str, *, season: int | None, user_id: int) -> Standing:
+def get_standing(board_code: str, *, season: int | None, user_id: int) -> Standing:
     """The player's own place. Raises as `get_around`."""
-    found = _get_season(tx, board_code, season)
-    own = _get_entry(tx, found, user_id)
-    above = leaderboard_rank_repo.list_above(tx, own, board_code=board_code, season=found.season, limit=1)
-    rank, total = _count_rank(tx, found, own)
+    found, own, above, _ = _read_around(board_code, season, user_id, 1, 0)
+    rank, total = _find_rank(found, own)
     return Standing(
         season=found,
         own=RankedEntry(rank, own),
@@ -130,7 +125,10 @@ def open_season(
 
 def follow_status_changes(tx: Transaction, events: Sequence[OutboxEvent]) -> None:
     """Hide the scores of users who are not active, show those of users who are again: `user.status_changed`."""
-    leaderboard_repo.hide_or_show(tx, user_ids=[int(event.event_key) for event in events])
+    user_ids = sorted({int(event.event_key) for event in events})
+    leaderboard_repo.hide_or_show(tx, user_ids=user_ids)
+    for user_id in user_ids:  # the sorted sets follow, when this has been committed
+        tx.execute(*outbox_repo.insert(event_type=PLAYER_CHANGED, key=str(user_id), payload={}, now=tx.now))
 
 
 def _get_season(tx: Transaction, board_code: str, season: int | None) -> Season:
@@ -142,17 +140,46 @@ def _get_season(tx: Transaction, board_code: str, season: int | None) -> Season:
     raise LeaderboardNotFound(board_code=board_code)
 
 
-def _get_entry(tx: Transaction, season: Season, user_id: int) -> BoardEntry:
-    own = leaderboard_rank_repo.find(tx, board_code=season.board_code, season=season.season, user_id=user_id)
+@transaction("read_leaderboard")
+def _read_top(
+    tx: Transaction, board_code: str, season: int | None, limit: int, offset: int
+) -> tuple[Season, list[BoardEntry]]:
+    found = _get_season(tx, board_code, season)
+    entries = leaderboard_rank_repo.list_top(tx, board_code=board_code, season=found.season, limit=limit, offset=offset)
+    return found, entries
+
+
+@transaction("read_leaderboard_around")
+def _read_around(
+    tx: Transaction, board_code: str, season: int | None, user_id: int, above: int, below: int
+) -> tuple[Season, BoardEntry, list[BoardEntry], list[BoardEntry]]:
+    """The player's entry with up to so many neighbours on both sides, nearest first."""
+    found = _get_season(tx, board_code, season)
+    own = leaderboard_rank_repo.find(tx, board_code=board_code, season=found.season, user_id=user_id)
     if own is None:
-        raise ScoreNotFound(user_id=user_id, board_code=season.board_code, season=season.season)
-    return own
-
-
-def _count_rank(tx: Transaction, season: Season, own: BoardEntry) -> tuple[int | None, int | None]:
-    """Rank and total as far as they can be counted."""
-    ahead = leaderboard_rank_repo.count_above(
-        tx, own, board_code=season.board_code, season=season.season, most=MAX_COUNTED
+        raise ScoreNotFound(user_id=user_id, board_code=board_code, season=found.season)
+    board: dict[str, Any] = {"board_code": board_code, "season": found.season}
+    return (
+        found,
+        own,
+        leaderboard_rank_repo.list_above(tx, own, **board, limit=above) if above else [],
+        leaderboard_rank_repo.list_below(tx, own, **board, limit=below) if below else [],
     )
-    total = leaderboard_rank_repo.count(tx, board_code=season.board_code, season=season.season, most=MAX_COUNTED)
-    return None if ahead is None else ahead + 1, total
+
+
+def _find_rank(season: Season, own: BoardEntry) -> tuple[int | None, int | None]:
+    """Rank and total from the board's sorted set; without one as far as they can be counted in the index."""
+    found = leaderboard_set_service.find_rank(season, own)
+    return (found.rank, found.total) if found else _count_rank(season, own)
+
+
+@transaction("count_leaderboard_rank")
+def _count_rank(tx: Transaction, season: Season, own: BoardEntry) -> tuple[int | None, int | None]:
+    board: dict[str, Any] = {"board_code": season.board_code, "season": season.season, "most": MAX_COUNTED}
+    ahead = leaderboard_rank_repo.count_above(tx, own, **board)
+    return None if ahead is None else ahead + 1, leaderboard_rank_repo.count(tx, **board)
+
+
+@transaction("count_leaderboard")
+def _count(tx: Transaction, season: Season) -> int | None:
+    return leaderboard_rank_repo.count(tx, board_code=season.board_code, season=season.season, most=MAX_COUNTED)

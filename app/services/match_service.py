@@ -25,6 +25,7 @@ from app.repositories import (
 )
 from app.repositories.match_repo import LockedMatch
 from app.rules import match_explain_rules
+from app.rules.leaderboard_rules import BoardState
 from app.rules.match_explain_rules import AppliedRule
 from app.rules.match_rules import (
     BOARD_CODE,
@@ -36,7 +37,7 @@ from app.rules.match_rules import (
     match_rewards,
 )
 from app.rules.progress_rules import level_for_xp
-from app.services import idempotency_service
+from app.services import idempotency_service, leaderboard_set_service
 from app.transaction import Transaction, transaction
 
 
@@ -51,9 +52,10 @@ class StartedMatch:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A finished match; `replayed` if an earlier request settled it."""
+    """A finished match and what the boards know of its player; `replayed` if an earlier request settled it."""
 
     match: Match
+    board_state: BoardState
     replayed: bool
 
 
@@ -92,6 +94,8 @@ def finish_match(*, user_id: int, match_id: int, result: MatchResult, request_id
     outcome = _finish_match(user_id=user_id, match_id=match_id, result=result, request_id=request_id)
     if isinstance(outcome, ResultImplausible):  # raised out here, where its record is committed
         raise outcome
+    # a rank that is read after this answer includes the score
+    leaderboard_set_service.publish_score(outcome.match, outcome.board_state)
     return outcome
 
 
@@ -111,7 +115,7 @@ def _finish_match(
     if match.status != "started":
         if match.result != result:
             raise MatchAlreadyFinished(match_id=match_id)
-        return Settlement(match, replayed=True)
+        return Settlement(match, locked.board_state, replayed=True)
     if locked.progress is None:
         raise ProgressNotFound(user_id=user_id)
     implausible = implausible_fields(result, started_at=match.started_at, now=tx.now, limits=_limits())
@@ -120,7 +124,7 @@ def _finish_match(
             tx, match_id=match_id, user_id=user_id, result=result, implausible=implausible, request_id=request_id
         )
         return ResultImplausible(implausible, match_id=match_id)
-    return Settlement(settle(tx, locked, result, request_id), replayed=False)
+    return Settlement(settle(tx, locked, result, request_id), locked.board_state, replayed=False)
 
 
 def settle(tx: Transaction, locked: LockedMatch, result: MatchResult, request_id: str) -> Match:

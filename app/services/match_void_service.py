@@ -6,6 +6,7 @@ from app.errors import Conflict, MatchNotFinished, MatchNotFound, ProgressNotFou
 from app.repositories import audit_repo, leaderboard_repo, match_repo, match_void_repo, outbox_repo, stats_repo
 from app.rules.match_rules import BOARD_CODE, MatchVoid
 from app.rules.progress_rules import level_for_xp
+from app.services import leaderboard_set_service
 from app.transaction import Transaction, transaction
 
 
@@ -17,14 +18,20 @@ class VoidedMatch:
     replayed: bool
 
 
-@transaction("void_match", batch=True)
-def void_match(tx: Transaction, match_id: int, *, reason: str, voided_by: int, request_id: str) -> VoidedMatch:
+def void_match(match_id: int, *, reason: str, voided_by: int, request_id: str) -> VoidedMatch:
     """Take back what the match granted: ledger, progress (the level may fall), daily statistics, board.
 
     Earned achievements stay; their counters follow by the outbox. The same void again returns the first one with
     `replayed` set. Raises MatchNotFound, MatchNotFinished, ProgressNotFound, and Conflict if the match was voided for
     another reason.
     """
+    voided = _void_match(match_id, reason=reason, voided_by=voided_by, request_id=request_id)
+    leaderboard_set_service.publish_players([voided.void.user_id])
+    return voided
+
+
+@transaction("void_match", batch=True)
+def _void_match(tx: Transaction, match_id: int, *, reason: str, voided_by: int, request_id: str) -> VoidedMatch:
     match = match_repo.find(tx, match_id)
     if match is None:
         raise MatchNotFound(match_id=match_id)

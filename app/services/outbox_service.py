@@ -3,9 +3,12 @@
 MySQL holds the truth, whoever delivers only carries: a batch belongs to the lease under which its shard was handed out.
 Its effect and its done marks are one transaction, which checks that lease first, so a batch that is delivered twice,
 late, or to a worker that died meanwhile is applied once.
+
+Outside MySQL there are two ways to go on. An outside effect runs before that transaction, on the very events that it
+then marks done: at least once. A follower hears of events after the commit: at most once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -21,6 +24,7 @@ from app.rules.outbox_rules import DeadLetter, OutboxEvent, applicable, pause_af
 from app.transaction import Transaction, transaction
 
 Handler = Callable[[Transaction, Sequence[OutboxEvent]], None]
+OutsideEffect = Callable[[Sequence[OutboxEvent]], None]
 Follower = Callable[[Sequence[OutboxEvent]], None]
 
 MAX_SHARDS_AT_ONCE = 16
@@ -61,11 +65,17 @@ def release_shard(tx: Transaction, shard: int, token: bytes) -> None:
 
 
 def apply_shard(
-    shard: int, token: bytes, handlers: Mapping[str, Handler], followers: Mapping[str, Follower] | None = None
+    shard: int,
+    token: bytes,
+    handlers: Mapping[str, Handler],
+    *,
+    effects: Mapping[str, OutsideEffect] | None = None,
+    followers: Mapping[str, Follower] | None = None,
 ) -> int:
     """Apply the shard's events under the lease, batch by batch; returns how many were applied.
 
-    Followers hear of applied events after the commit, once or never: what they do must be made good by other means.
+    Outside effects run before the events are marked done, and again if that fails; followers hear of applied events
+    after the commit, once or never: what they do must be made good by other means.
 
     A batch that fails is applied event by event: what fails then waits with growing pauses and holds back its own key
     only, and after OUTBOX_MAX_ATTEMPTS it is a dead letter. Raises ServiceUnavailable if the database is away.
@@ -73,12 +83,12 @@ def apply_shard(
     applied = 0
     for _ in range(MAX_BATCHES_AT_ONCE):
         try:
-            events = _apply_batch(shard, token, handlers)
+            events = _apply_batch(shard, token, handlers, effects or {})
         except ServiceUnavailable:
             raise
         except Exception as error:
             log.warning("outbox_batch_failed", shard=shard, reason=explain(error))
-            events = _apply_one_by_one(shard, token, handlers)
+            events = _apply_one_by_one(shard, token, handlers, effects or {})
         applied += len(events)
         _tell(events, followers or {})
         if len(events) < current_config().OUTBOX_BATCH_SIZE:
@@ -88,11 +98,54 @@ def apply_shard(
     return applied
 
 
+def _apply_batch(
+    shard: int, token: bytes, handlers: Mapping[str, Handler], effects: Mapping[str, OutsideEffect]
+) -> Sequence[OutboxEvent]:
+    if not effects:
+        return _apply_events(shard, token, handlers, None)
+    events = _list_applicable(shard, token)
+    _take_effect(events, effects)
+    return _apply_events(shard, token, handlers, {event.id for event in events})
+
+
+def _apply_one_by_one(
+    shard: int, token: bytes, handlers: Mapping[str, Handler], effects: Mapping[str, OutsideEffect]
+) -> Sequence[OutboxEvent]:
+    """Find the event that spoils its batch."""
+    applied: list[OutboxEvent] = []
+    for _ in range(_batch_size()):
+        events = _list_applicable(shard, token)
+        if not events:
+            break
+        event = events[0]
+        try:
+            _take_effect([event], effects)
+            applied += _apply_events(shard, token, handlers, {event.id})
+        except ServiceUnavailable:
+            raise
+        except Exception as error:
+            events_failed_total.labels(event.event_type).inc()
+            _note_failure(event, shard, token, explain(error))
+    return applied
+
+
+@transaction("list_outbox_batch")
+def _list_applicable(tx: Transaction, shard: int, token: bytes) -> Sequence[OutboxEvent]:
+    if not outbox_repo.lock_shard(tx, shard=shard, token=token):
+        return []
+    return applicable(outbox_repo.list_pending(tx, shard=shard, limit=_batch_size()), tx.now)
+
+
 @transaction("apply_outbox_batch")
-def _apply_batch(tx: Transaction, shard: int, token: bytes, handlers: Mapping[str, Handler]) -> Sequence[OutboxEvent]:
+def _apply_events(
+    tx: Transaction, shard: int, token: bytes, handlers: Mapping[str, Handler], ids: Collection[int] | None
+) -> Sequence[OutboxEvent]:
+    """Apply what is pending, of it only the events `ids` if given: a batch that came twice finds nothing."""
     if not outbox_repo.lock_shard(tx, shard=shard, token=token):
         return []
     events = applicable(outbox_repo.list_pending(tx, shard=shard, limit=_batch_size()), tx.now)
+    if ids is not None:
+        events = [event for event in events if event.id in ids]
     if not events:
         return []
     _handle(tx, events, handlers)
@@ -104,45 +157,6 @@ def _apply_batch(tx: Transaction, shard: int, token: bytes, handlers: Mapping[st
         leased_until=tx.now + timedelta(seconds=current_config().OUTBOX_LEASE_SECONDS),
     )
     return events
-
-
-def _apply_one_by_one(shard: int, token: bytes, handlers: Mapping[str, Handler]) -> Sequence[OutboxEvent]:
-    """Find the event that spoils its batch."""
-    applied: list[OutboxEvent] = []
-    tried = 0
-    while tried < _batch_size():
-        event = _next_event(shard, token)
-        if event is None:
-            break
-        tried += 1
-        try:
-            if _apply_event(event, shard, token, handlers):
-                applied.append(event)
-        except ServiceUnavailable:
-            raise
-        except Exception as error:
-            events_failed_total.labels(event.event_type).inc()
-            _note_failure(event, shard, token, explain(error))
-    return applied
-
-
-@transaction("next_outbox_event")
-def _next_event(tx: Transaction, shard: int, token: bytes) -> OutboxEvent | None:
-    if not outbox_repo.lock_shard(tx, shard=shard, token=token):
-        return None
-    events = applicable(outbox_repo.list_pending(tx, shard=shard, limit=_batch_size()), tx.now)
-    return events[0] if events else None
-
-
-@transaction("apply_outbox_event")
-def _apply_event(
-    tx: Transaction, event: OutboxEvent, shard: int, token: bytes, handlers: Mapping[str, Handler]
-) -> bool:
-    if not outbox_repo.lock_shard(tx, shard=shard, token=token):
-        return False
-    _handle(tx, [event], handlers)
-    outbox_repo.mark_done(tx, [event])
-    return True
 
 
 @transaction("note_outbox_failure")
@@ -165,6 +179,17 @@ def _handle(tx: Transaction, events: Sequence[OutboxEvent], handlers: Mapping[st
         if handler is None:
             raise UnknownEventType(run[0].event_type)
         handler(tx, run)
+
+
+def _take_effect(events: Sequence[OutboxEvent], effects: Mapping[str, OutsideEffect]) -> None:
+    """What follows outside MySQL, before the events are marked done; the events of one effect at once."""
+    by_effect: dict[OutsideEffect, list[OutboxEvent]] = {}
+    for event in events:
+        effect = effects.get(event.event_type)
+        if effect is not None:
+            by_effect.setdefault(effect, []).append(event)
+    for effect, its_events in by_effect.items():
+        effect(its_events)
 
 
 def _tell(events: Sequence[OutboxEvent], followers: Mapping[str, Follower]) -> None:

@@ -12,13 +12,14 @@ from celery.signals import worker_init
 
 from app import create_app, metrics
 from app.logs import configure_logging
-from app.services import job_service, outbox_service
-from app.workers.handlers import FOLLOWERS, HANDLERS
+from app.services import job_service, leaderboard_set_service, outbox_service
+from app.workers.handlers import EFFECTS, FOLLOWERS, HANDLERS
 from app.workers.jobs import JOBS, RECURRING_JOBS, SCHEDULE
 from config import Config
 
 APPLY_SHARD = "laurel.apply_shard"
 START_JOBS, RUN_JOB, RUN_RECURRING_JOB = "laurel.start_jobs", "laurel.run_job", "laurel.run_recurring_job"
+MEND_LEADERBOARD_SETS = "laurel.mend_leaderboard_sets"
 EVERY_TWO_SECONDS = 2.0
 
 config = Config.load()
@@ -48,6 +49,11 @@ celery_app.conf.update(
     beat_schedule={
         # one that comes late is not needed: the next one looks again
         "start jobs": {"task": START_JOBS, "schedule": EVERY_TWO_SECONDS, "options": {"expires": EVERY_TWO_SECONDS}},
+        "mend leaderboard sets": {
+            "task": MEND_LEADERBOARD_SETS,
+            "schedule": EVERY_TWO_SECONDS,
+            "options": {"expires": EVERY_TWO_SECONDS},
+        },
         **{kind: {"task": RUN_RECURRING_JOB, "schedule": every, "args": [kind]} for kind, every in SCHEDULE.items()},
     },
 )
@@ -67,7 +73,7 @@ def _task(name: str) -> Callable[[Callable[..., int]], Task]:
 @_task(APPLY_SHARD)
 def apply_shard(shard: int, token: str) -> int:
     """Apply the events of a leased shard."""
-    return outbox_service.apply_shard(shard, bytes.fromhex(token), HANDLERS, FOLLOWERS)
+    return outbox_service.apply_shard(shard, bytes.fromhex(token), HANDLERS, effects=EFFECTS, followers=FOLLOWERS)
 
 
 @_task(START_JOBS)
@@ -92,3 +98,9 @@ def run_job(job_id: int) -> int:
 def run_recurring_job(kind: str) -> int:
     """Do the due pages of a recurring job, unless another node does."""
     return job_service.run_recurring_job(kind, RECURRING_JOBS).done
+
+
+@_task(MEND_LEADERBOARD_SETS)
+def mend_leaderboard_sets() -> int:
+    """Build the boards' sorted sets that are gone or have missed something."""
+    return leaderboard_set_service.mend_sets()

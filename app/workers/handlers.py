@@ -4,6 +4,9 @@ A handler takes the open transaction and a run of events of its type and works o
 them done in the same transaction.
 """
 
+from collections.abc import Sequence
+
+from app.rules.outbox_rules import OutboxEvent
 from app.rules.user_rules import STATUS_CHANGED
 from app.services import (
     achievement_service,
@@ -11,8 +14,15 @@ from app.services import (
     combat_settlement_service,
     event_service,
     leaderboard_service,
+    leaderboard_set_service,
 )
-from app.services.outbox_service import Follower, Handler
+from app.services.outbox_service import Follower, Handler, OutsideEffect
+from app.transaction import Transaction
+
+
+def _nothing_follows(_tx: Transaction, _events: Sequence[OutboxEvent]) -> None:
+    """All there is to it is an outside effect."""
+
 
 HANDLERS: dict[str, Handler] = {
     "combat.finished": combat_settlement_service.settle_finished,
@@ -20,6 +30,14 @@ HANDLERS: dict[str, Handler] = {
     "match.voided": achievement_service.take_back_matches,
     event_service.EVENT_RECORDED: event_service.count_recorded,
     STATUS_CHANGED: leaderboard_service.follow_status_changes,
+    leaderboard_service.PLAYER_CHANGED: _nothing_follows,
+}
+
+# What follows outside MySQL before the events are marked done, outside any transaction; it may run again.
+EFFECTS: dict[str, OutsideEffect] = {
+    "match.finished": leaderboard_set_service.follow_events,
+    "match.voided": leaderboard_set_service.follow_events,
+    leaderboard_service.PLAYER_CHANGED: leaderboard_set_service.follow_events,
 }
 
 # What is told of events after the commit, outside any transaction; once or never.

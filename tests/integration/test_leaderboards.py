@@ -11,17 +11,22 @@ from flask import Flask
 from app.clock import utc_now
 from app.repositories import leaderboard_rank_repo
 from app.rules import leaderboard_rules
-from app.services import leaderboard_service, outbox_service
+from app.services import leaderboard_service
 from app.services.verify_service import find_drift
 from app.transaction import Transaction, transaction
-from app.workers.handlers import HANDLERS
-from tests.support.boards import BOARD, Sql, listed, read, recounted, settle
+from tests.support.boards import (
+    BOARD,
+    Sql,
+    deliver,
+    listed,
+    open_season,
+    read,
+    recounted,
+    set_status,
+    settle,
+    settle_without_token,
+)
 from tests.support.players import Player, at_once, new_player
-
-
-def open_season(app: Flask, admin: Player, **body: object) -> Any:
-    path = "/api/v1/admin/leaderboards/td_score/seasons"
-    return app.test_client().post(path, json=body, headers=admin.headers)
 
 
 @pytest.fixture
@@ -36,22 +41,6 @@ def clock() -> Iterator[time_machine.Traveller]:
     """The clock stands still until a test moves it."""
     with time_machine.travel(utc_now(), tick=False) as traveller:
         yield traveller
-
-
-def deliver(app: Flask, sql: Sql) -> None:
-    """Apply what the outbox holds, as relay and worker do."""
-    sql("DELETE FROM outbox WHERE event_type LIKE 'test.%'")
-    with app.app_context():
-        while (lease := outbox_service.lease_shards()).shards:
-            for shard in lease.shards:
-                outbox_service.apply_shard(shard, lease.token, HANDLERS)
-
-
-def set_status(app: Flask, admin: Player, sql: Sql, player: Player, status: str) -> None:
-    path = f"/api/v1/admin/users/{player.id}"
-    answer = app.test_client().patch(path, json={"status": status}, headers=admin.headers)
-    assert answer.status_code == 200
-    deliver(app, sql)
 
 
 def test_higher_scores_come_first_with_names_as_they_are_now(app: Flask, season: int, sql: Sql) -> None:
@@ -211,7 +200,7 @@ def test_a_score_that_is_settled_during_the_ban_is_hidden_too(app: Flask, season
     sql("DELETE FROM leaderboard_scores WHERE user_id = :id", id=player.id)
     sql("DELETE FROM matches WHERE id = :id", id=match_id)
     set_status(app, admin, sql, player, "banned")
-    settle(app, player, score=5)  # his token has not been polled yet
+    settle_without_token(app, player, score=5)
     settle(app, other, score=4)
     assert [item["user_id"] for item in read(app, other)["items"]] == [other.id]
     assert read(app, other, "/me")["rank"] == 1

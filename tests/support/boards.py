@@ -5,6 +5,9 @@ from typing import Any
 
 from flask import Flask
 
+from app.rules.match_rules import MatchResult
+from app.services import match_service, outbox_service
+from app.workers.handlers import EFFECTS, HANDLERS
 from tests.support.players import Player, finish_body, open_match
 
 Sql = Callable[..., list[Any]]
@@ -18,6 +21,14 @@ def settle(app: Flask, player: Player, **result: object) -> int:
     answer = app.test_client().post("/match/finish", json=body, headers=player.headers)
     assert answer.status_code == 200, answer.get_json()
     return match_id
+
+
+def settle_without_token(app: Flask, player: Player, score: int) -> None:
+    """The same for a player whose token may have been revoked by now."""
+    match_id = open_match(app, player)
+    with app.app_context():
+        result = MatchResult(is_win=True, score=score, duration_seconds=1, wave_reached=1)
+        match_service.finish_match(user_id=player.id, match_id=match_id, result=result, request_id="req_test")
 
 
 def read(app: Flask, who: Player, path: str = "", status: int = 200) -> Any:
@@ -45,3 +56,24 @@ def recounted(sql: Sql, season: int) -> list[tuple[int, int, int]]:
 
 def listed(board: Any) -> list[tuple[int, int, int]]:
     return [(item["rank"], item["user_id"], item["score"]) for item in board["items"]]
+
+
+def open_season(app: Flask, admin: Player, **body: object) -> Any:
+    path = "/api/v1/admin/leaderboards/td_score/seasons"
+    return app.test_client().post(path, json=body, headers=admin.headers)
+
+
+def deliver(app: Flask, sql: Sql) -> None:
+    """Apply what the outbox holds, as relay and worker do."""
+    sql("DELETE FROM outbox WHERE event_type LIKE 'test.%'")
+    with app.app_context():
+        while (lease := outbox_service.lease_shards()).shards:
+            for shard in lease.shards:
+                outbox_service.apply_shard(shard, lease.token, HANDLERS, effects=EFFECTS)
+
+
+def set_status(app: Flask, admin: Player, sql: Sql, player: Player, status: str) -> None:
+    path = f"/api/v1/admin/users/{player.id}"
+    answer = app.test_client().patch(path, json={"status": status}, headers=admin.headers)
+    assert answer.status_code == 200
+    deliver(app, sql)

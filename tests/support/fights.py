@@ -57,7 +57,7 @@ def run_outbox(app: Flask) -> None:
         for _ in range(SHARDS):
             lease = outbox_service.lease_shards()
             for shard in lease.shards:
-                outbox_service.apply_shard(shard, lease.token, HANDLERS, FOLLOWERS)
+                outbox_service.apply_shard(shard, lease.token, HANDLERS, followers=FOLLOWERS)
             if not lease.shards:
                 return
 
