@@ -27,6 +27,11 @@ lint: .venv/dev.stamp ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+alerts: ## check the alert rules and what they fire on (installs promtool if it is missing)
+	@command -v promtool >/dev/null || scripts/install-packages prometheus
+	promtool check config deploy/prometheus/prometheus.yml
+	promtool test rules deploy/prometheus/alerts_test.yml
+
 format: .venv/dev.stamp ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -64,6 +64,7 @@ transaction_retries_total = Counter(
     ["name", "errno"],
 )
 pool_in_use = Gauge("laurel_db_pool_in_use", "Database connections in use", ["pool"], multiprocess_mode="livesum")
+pool_size = Gauge("laurel_db_pool_size", "Database connections there may be", ["pool"], multiprocess_mode="livesum")
 pool_open = Gauge("laurel_db_pool_open", "Database connections open", ["pool"], multiprocess_mode="livesum")
 transaction_seconds = Histogram(
     "laurel_transaction_seconds", "Time of the whole operation: waiting for a connection, attempts, commit", ["name"]
@@ -182,6 +183,9 @@ def transaction(
     stays locked or went away; TransactionFailed for every other fault.
     """
 
+    for outcome in ("committed", "refused", "failed"):
+        transactions_total.labels(name, outcome)  # a figure that begins at 0 is seen to rise
+
     def decorate(body: Callable[Concatenate[Transaction, P], R]) -> Callable[P, R]:
         @wraps(body)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -271,7 +275,10 @@ def configure_engine(engine: Engine, bind: str | None) -> None:
 
 
 def _count_connections(engine: Engine, pool: str) -> None:
-    opened, used = pool_open.labels(pool), pool_in_use.labels(pool)
+    opened, used, most = pool_open.labels(pool), pool_in_use.labels(pool), pool_size.labels(pool)
+    event.listen(
+        engine, "connect", lambda *_: most.set(current_config().DATABASE_POOL_SIZE)
+    )  # in the process that uses it
     event.listen(engine, "connect", lambda *_: opened.inc())
     event.listen(engine, "close", lambda *_: opened.dec())
     event.listen(engine, "checkout", lambda *_: used.inc())

@@ -10,7 +10,7 @@ from app.controllers.job_controller import job_body
 from app.rules.achievement_rules import AchievementType
 from app.schemas.achievement_type import AchievementTypeBody, AchievementTypesQuery, RecomputeQuery
 from app.schemas.page import SET
-from app.services import achievement_recompute_service, achievement_type_service
+from app.services import achievement_recompute_service, achievement_type_service, streak_service
 
 
 def list_types(query: AchievementTypesQuery) -> Response:
@@ -36,12 +36,14 @@ def replace_type(body: AchievementTypeBody, type_id: int) -> Response:
     type_ = achievement_type_service.replace_type(
         type_id, body.as_definition(), actor_id=g.user.id, request_id=g.request_id
     )
+    streak_service.forget_remembered()
     return success(_type(type_))
 
 
 def retire_type(type_id: int) -> Response:
     """200 with the definition, retired."""
     type_ = achievement_type_service.retire_type(type_id, actor_id=g.user.id, request_id=g.request_id)
+    streak_service.forget_remembered()
     return success(_type(type_))
 
 

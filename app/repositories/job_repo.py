@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,6 +14,15 @@ from app.rules.job_rules import Job, JobStatus, Page
 from app.transaction import Transaction
 
 MAX_ERROR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """Jobs that `failed` within the last day; `wait_seconds`: how long the one waits that waits longest for a node."""
+
+    failed: int
+    wait_seconds: float
+
 
 _COLUMNS = """
                id, kind, status, recurring, params_json, position, done, total, result_json, error, attempts,
@@ -123,6 +133,30 @@ def list_due(tx: Transaction, *, limit: int) -> list[int]:
         {"now": tx.now, "limit": limit},
     )
     return [int(row.id) for row in rows]
+
+
+def get_figures(tx: Transaction) -> JobFigures:
+    """Failures of the last day and the longest wait."""
+    row = tx.execute(
+        """
+        SELECT (
+                   SELECT COUNT(*)
+                   FROM jobs
+                   WHERE status = 'failed'
+                     AND updated_at > :day_ago
+               ) AS failed,
+               (
+                   SELECT MIN(leased_until)
+                   FROM jobs
+                   WHERE recurring = 0
+                     AND status IN ('queued', 'running')
+                     AND leased_until <= :now
+               ) AS due_since
+        """,
+        {"day_ago": tx.now - timedelta(days=1), "now": tx.now},
+    ).one()
+    waits = (tx.now - from_column(row.due_since)).total_seconds() if row.due_since else 0.0
+    return JobFigures(failed=row.failed, wait_seconds=waits)
 
 
 def lock_due(tx: Transaction, job_id: int) -> Job | None:

@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from app.errors import AppError, Conflict, JobNotFound, explain
 from app.extensions import current_config
 from app.repositories import audit_repo, job_repo
+from app.repositories.job_repo import JobFigures
 from app.rules.job_rules import Job, Page, pause_after
 from app.transaction import Transaction, transaction
 
@@ -30,7 +31,6 @@ log = structlog.stdlib.get_logger("laurel.jobs")
 
 pages_total = Counter("laurel_job_pages_total", "Pages of jobs that were committed", ["kind"])
 page_failures_total = Counter("laurel_job_page_failures_total", "Pages of jobs that failed", ["kind"])
-jobs_failed_total = Counter("laurel_jobs_failed_total", "Jobs given up after their attempts", ["kind"])
 
 
 class UnknownJobKind(Exception):
@@ -109,6 +109,12 @@ def cancel_job(tx: Transaction, job_id: int, *, actor_id: int, request_id: str) 
 def list_due_jobs(tx: Transaction) -> list[int]:
     """Ids of enqueued jobs that are to be begun, gone on with or tried again now."""
     return job_repo.list_due(tx, limit=MAX_STARTED_AT_ONCE)
+
+
+@transaction("get_job_figures")
+def get_figures(tx: Transaction) -> JobFigures:
+    """What failed lately and how long jobs wait."""
+    return job_repo.get_figures(tx)
 
 
 def run_recurring_job(kind: str, kinds: Mapping[str, RunPage]) -> Run:
@@ -208,7 +214,6 @@ def _note_failure(tx: Transaction, job_id: int, token: bytes, error: Exception) 
 
 def _fail(tx: Transaction, job: Job, reason: str) -> None:
     log.error("job_failed", job=job.id, kind=job.kind, reason=reason)
-    tx.count(jobs_failed_total.labels(job.kind), 1)
     job_repo.end(tx, job.id, status="failed", error=reason)
 
 

@@ -11,7 +11,7 @@ from app.clients import redis_client
 from app.errors import AppError, explain
 from app.extensions import current_config
 from app.repositories import token_family_repo
-from app.services import combat_settlement_service, outbox_service
+from app.services import combat_settlement_service, job_service, outbox_service
 from app.transaction import Transaction, transaction
 
 # Counting sessions reads an entry of an index for each, so a count is good for a while.
@@ -31,7 +31,7 @@ class Reading:
 
 def read_gauges() -> list[Reading]:
     """What can be known now; of a server that does not answer there is none, which is what an alert looks for."""
-    return list(chain.from_iterable(_tried(read) for read in (_outbox, _settlements, _sessions, _queue)))
+    return list(chain.from_iterable(_tried(read) for read in (_outbox, _settlements, _jobs, _sessions, _queue)))
 
 
 def _tried(read: Callable[[], Iterator[Reading]]) -> list[Reading]:
@@ -56,6 +56,12 @@ def _settlements() -> Iterator[Reading]:
         "laurel_combat_oldest_pending_seconds", "Age of the oldest fight that waits", figures.oldest_pending_seconds
     )
     yield Reading("laurel_combat_settlements_failed", "Fights that could not be settled", figures.failed)
+
+
+def _jobs() -> Iterator[Reading]:
+    figures = job_service.get_figures()
+    yield Reading("laurel_jobs_failed", "Jobs that failed within the last day", figures.failed)
+    yield Reading("laurel_job_wait_seconds", "How long the oldest job that is due waits", figures.wait_seconds)
 
 
 _sessions_counted: tuple[float, int] = (float("-inf"), 0)  # when, by the monotonic clock, and how many

@@ -41,6 +41,8 @@ from app.transaction import Transaction, transaction
 checkins_total = Counter(
     "laurel_checkins_total", "Check-ins, counted or repeated on a day that had counted", ["outcome"]
 )
+for _outcome in ("counted", "repeated"):
+    checkins_total.labels(_outcome)  # a figure that begins at 0 is seen to rise
 
 
 def check_in(user_id: int) -> Standing:
@@ -94,6 +96,11 @@ def get_checkin(tx: Transaction, user_id: int) -> Standing:
     pay = checkin_repo.find_pay(tx, user_id=user_id, day=today.day)
     unlocked = reward_repo.list_earned_at(tx, user_id=user_id, metric=METRIC, earned_at=state.last_checkin_at)
     return _standing(tx, state, today, pay=(pay.xp, pay.soft_currency) if pay else (0, 0), unlocked=unlocked)
+
+
+def forget_remembered() -> bool:
+    """What repeats are told may not be so any more: the tiers have changed. False if Redis is away."""
+    return checkin_cache.forget_all(current_config().REDIS_URL)
 
 
 def choose_zone(tx: Transaction, user_id: int, *, old_zone: str, new_zone: str) -> None:

@@ -66,6 +66,7 @@ def test_the_counts_of_all_workers_add_up(app: Flask, config: Config, tmp_path: 
             assert figure(found, "laurel_transactions_total", name="finish_match", outcome="committed") == 80
             assert 1 <= figure(found, "laurel_db_pool_open", pool="batch") <= 16
             assert figure(found, "laurel_db_pool_in_use", pool="batch") == 0
+            assert figure(found, "laurel_db_pool_size", pool="batch") in (8, 16)  # of each worker that has used it
             assert figure(found, "laurel_outbox_pending") >= 40
             assert figure(found, "laurel_outbox_lag_seconds") > 0
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.clients import checkin_cache, redis_client
 from app.embedded.redis import PrivateRedis
 from app.extensions import db
+from app.rules.streak_rules import ACHIEVEMENT_CODE as CODE
 from app.rules.streak_rules import Outage
 from app.services import streak_repair_service, streak_service, user_service
 from config import Config
@@ -121,6 +123,21 @@ def test_a_repair_is_seen_at_once(redis: PrivateRedis, player: Player) -> None:
         outage = Outage(NOON + timedelta(hours=1), NOON + timedelta(days=2, hours=20))
         streak_repair_service.repair_streaks(outage, dry_run=False, actor_id=0, request_id="test")
         assert streak_service.check_in(player.id).consecutive_days == 2
+
+
+def test_other_tiers_are_seen_at_once(
+    redis: PrivateRedis, client: FlaskClient, player: Player, admin: Player, sql: Sql
+) -> None:
+    streak_service.check_in(player.id)
+    url = f"/api/v1/admin/achievement-types/{sql('SELECT id FROM achievement_types WHERE code = :c', c=CODE)[0].id}"
+    present = client.get(url, headers=admin.headers).get_json()["data"]
+    sooner = {name: present[name] for name in ("code", "name", "description", "metric", "combine", "hidden")}
+    sooner["levels"] = [{"tier": "bronze", "threshold": 3, "xp": 1, "soft_currency": 1, "points": 0}]
+    assert client.put(url, json=sooner, headers=admin.headers).status_code == 200
+    changed = streak_service.check_in(player.id).next_level
+    assert client.put(url, json={**sooner, "levels": present["levels"]}, headers=admin.headers).status_code == 200
+    restored = streak_service.check_in(player.id).next_level
+    assert [level and level.threshold for level in (changed, restored)] == [3, 7]
 
 
 def test_an_answer_read_before_a_repair_is_not_stored_after_it(redis: PrivateRedis, player: Player) -> None:

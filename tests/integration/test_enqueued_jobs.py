@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from app.clock import utc_now
 from app.errors import Conflict
+from app.repositories.job_repo import JobFigures
 from app.rules.job_rules import Job, Page, pause_after
 from app.services import job_service
 from app.transaction import Transaction, transaction
@@ -38,6 +39,10 @@ def effects_table(engine: Engine, app: Flask) -> None:
 
 def run(job_id: int) -> job_service.Run:
     return job_service.run_job(job_id, TEST_JOBS)
+
+
+def refuse(_tx: Transaction, _job: Job) -> Page:
+    raise Conflict(reason="the season is still open")
 
 
 def pages_done(engine: Engine, job: Job) -> list[int]:
@@ -185,9 +190,6 @@ def test_a_page_that_succeeds_after_a_failure_counts_from_the_start(engine: Engi
 
 
 def test_what_a_rule_refuses_fails_at_once() -> None:
-    def refuse(_tx: Transaction, _job: Job) -> Page:
-        raise Conflict(reason="the season is still open")
-
     job = enqueue(pages=1)
     job_service.run_job(job.id, {COUNT: refuse})
     ended = job_service.get_job(job.id)
@@ -264,3 +266,15 @@ def test_admins_read_jobs(client: FlaskClient, admin: Player) -> None:
     missing = client.get(f"/api/v1/admin/jobs/{2**62}", headers=admin.headers)
     assert (missing.status_code, missing.get_json()["error"]["code"]) == (404, "JOB_NOT_FOUND")
     assert client.post(f"/api/v1/admin/jobs/{2**62}/cancel", headers=admin.headers).status_code == 404
+
+
+def test_figures_say_what_failed_and_how_long_jobs_wait(sql: Sql) -> None:
+    sql("UPDATE jobs SET status = 'cancelled' WHERE recurring = 0")
+    assert job_service.get_figures() == JobFigures(failed=0, wait_seconds=0)
+    job = enqueue(pages=1)
+    sql("UPDATE jobs SET leased_until = leased_until - INTERVAL 90 SECOND WHERE id = :id", id=job.id)
+    assert 90 <= job_service.get_figures().wait_seconds < 100
+    job_service.run_job(job.id, {COUNT: refuse})
+    assert job_service.get_figures() == JobFigures(failed=1, wait_seconds=0)
+    with time_machine.travel(timedelta(days=2)):
+        assert job_service.get_figures().failed == 0
