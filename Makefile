@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-contract lint format mysqlclient bench bench-relay lock clean
+.PHONY: help run test test-faults test-contract lint format mysqlclient bench bench-relay bench-events lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -15,8 +15,8 @@ test: .venv/dev.stamp ## the whole suite on a real server (TEST_DATABASE_URI nam
 	@$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
 
 test-faults: .venv/dev.stamp ## the long form of the fault tests: processes killed again and again under load
-	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 $(BIN)/python -m pytest -n 1 -rP -o timeout=1800 \
-	  tests/e2e/test_relay.py tests/e2e/test_faults.py $(PYTEST_ARGS)
+	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 LAUREL_FAULT_CLIENT_EVENTS=10000 $(BIN)/python -m pytest -n 1 -rP -o timeout=1800 \
+	  tests/e2e/test_relay.py tests/e2e/test_faults.py tests/e2e/test_event_faults.py $(PYTEST_ARGS)
 
 test-contract: .venv/dev.stamp ## send whatever the API's document allows and more (LAUREL_CONTRACT_CASES=2000 for a longer one)
 	@$(BIN)/python -m pytest -n 2 tests/contract $(PYTEST_ARGS)
@@ -44,6 +44,9 @@ bench: .venv/bench.stamp ## how fast a match is settled, beside the database's l
 
 bench-relay: .venv/dev.stamp ## how many events relay and workers apply, and how long one waits (about 2 minutes)
 	@$(BIN)/python -m benchmarks.relay $(BENCH_ARGS)
+
+bench-events: .venv/bench.stamp ## how many events are taken and counted, and how long one waits (about 2 minutes)
+	@$(BIN)/python -m benchmarks.events $(BENCH_ARGS)
 
 lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
 	scripts/lock-requirements

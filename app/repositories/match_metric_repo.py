@@ -28,7 +28,7 @@ def list_bests(tx: Transaction, users: Sequence[int]) -> list[BestOfMatches]:
     """The best score and wave of these users' finished matches; who has none is left out."""
     rows = tx.execute(
         """
-        SELECT m.user_id, MAX(m.score) AS score, MAX(m.wave_reached) AS wave
+        SELECT STRAIGHT_JOIN m.user_id, MAX(m.score) AS score, MAX(m.wave_reached) AS wave
         FROM JSON_TABLE(:users, '$[*]' COLUMNS (user_id BIGINT PATH '$')) AS u
         JOIN matches m FORCE INDEX (PRIMARY) ON m.user_id = u.user_id
         WHERE m.status = 'finished'

@@ -19,9 +19,10 @@ def find_counter_drift(tx: Transaction, *, after_id: int, last_id: int) -> list[
             FROM user_event_counters
             WHERE user_id > :after_id AND user_id <= :last_id
             UNION ALL
-            SELECT user_id, event_type, -1, -points
+            SELECT user_id, event_type, -COUNT(*), -SUM(points)
             FROM game_events
             WHERE user_id > :after_id AND user_id <= :last_id AND points IS NOT NULL
+            GROUP BY user_id, event_type
         ) AS both_sides
         GROUP BY both_sides.user_id, both_sides.event_type
         HAVING SUM(both_sides.events) <> 0 OR SUM(both_sides.points) <> 0
