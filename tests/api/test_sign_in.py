@@ -192,6 +192,15 @@ def test_an_impossible_device_id_is_400(client: FlaskClient, device_id: object) 
     assert client.post("/api/v1/auth/device", json={"device_id": device_id}).status_code == 400
 
 
+def test_a_device_of_an_erased_account_opens_nothing(client: FlaskClient, app: Flask, sql: Sql) -> None:
+    """As it looks to a login that found the device just before the erasure."""
+    device = f"device-{unique_name()}"
+    with app.app_context():
+        user_id = auth_service.log_in_device(device_id=device).user_id
+    sql("UPDATE users SET status = 'erased' WHERE id = :id", id=user_id)
+    assert client.post("/api/v1/auth/device", json={"device_id": device}).status_code == 401
+
+
 def test_a_device_account_can_be_linked_to_a_name_once(client: FlaskClient) -> None:
     device, name = f"device-{unique_name()}", unique_name()
     link = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}

@@ -9,6 +9,7 @@ import time_machine
 from flask import Flask
 
 from app.clock import utc_now
+from app.middleware import revocations
 from app.repositories import leaderboard_rank_repo
 from app.rules import leaderboard_rules
 from app.services import leaderboard_service
@@ -194,7 +195,10 @@ def test_a_banned_player_leaves_the_boards_and_comes_back(app: Flask, season: in
     assert read(app, players[0]) == before
 
 
-def test_a_score_that_is_settled_during_the_ban_is_hidden_too(app: Flask, season: int, admin: Player, sql: Sql) -> None:
+def test_a_score_that_is_settled_during_the_ban_is_hidden_too(
+    app: Flask, season: int, admin: Player, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocations, "POLL_SECONDS", 1_000.0)
     player, other = new_player(app), new_player(app)
     match_id = settle(app, player)
     sql("DELETE FROM leaderboard_scores WHERE user_id = :id", id=player.id)
