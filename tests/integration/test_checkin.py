@@ -123,17 +123,20 @@ def test_a_tier_is_paid_with_the_check_in_that_reaches_it(
     assert total == (20 + sum(p[0] for p in paid), 10 + sum(p[1] for p in paid), level_for_xp(total[0]))
 
 
-def test_thirty_days_pay_every_day_and_two_tiers(player: Player, sql: Sql) -> None:
-    unlocked = {}
-    for day in range(30):
-        standing = check_in_on(player, day)
+def test_a_hundred_and_twenty_days_pay_every_day_and_every_tier_once(player: Player, sql: Sql) -> None:
+    """In Berlin, over the end of summer time and of the year."""
+    choose(player, "Europe/Berlin")
+    unlocked: dict[str, int] = {}
+    for day in range(120):
+        with time_machine.travel(datetime(2026, 10, 1, 12, tzinfo=UTC) + day * DAY, tick=False):
+            standing = streak_service.check_in(player.id)
+            assert streak_service.check_in(player.id).already_checked_in
         unlocked |= {level.tier: standing.consecutive_days for level in standing.unlocked}
-    assert unlocked == {"bronze": 7, "silver": 30}
-    assert progress(sql, player) == (30 * 10 + 600, 30 * 5 + 300, level_for_xp(900))
-    assert (standing.longest_streak, standing.freezes) == (30, 2)
+    assert unlocked == {"bronze": 7, "silver": 30, "gold": 120}
+    assert progress(sql, player) == (120 * 10 + 2600, 120 * 5 + 1300, level_for_xp(3800))
+    assert (standing.longest_streak, standing.freezes, standing.next_level) == (120, 2, None)
     assert drift_of(player) == []
-    notices = sql("SELECT COUNT(*) FROM notifications WHERE user_id = :id", id=player.id)
-    assert notices[0][0] == 2
+    assert sql("SELECT COUNT(*) FROM notifications WHERE user_id = :id", id=player.id)[0][0] == 3
 
 
 def test_what_today_gave_is_read_again(player: Player) -> None:
