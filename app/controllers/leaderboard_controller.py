@@ -7,7 +7,7 @@ from flask import Response, g
 from app.controllers.envelope import iso_time, list_page, success
 from app.rules.leaderboard_rules import RankedEntry, Season
 from app.schemas.leaderboard import AroundQuery, OpenSeason, SeasonQuery, SeasonsQuery, TopQuery
-from app.services import leaderboard_service
+from app.services import leaderboard_service, season_reward_service
 from app.services.leaderboard_service import BoardPage
 
 
@@ -52,6 +52,21 @@ def open_season(body: OpenSeason, board_code: str) -> Response:
     return success(_season(opened.season), 201, replayed=opened.replayed)
 
 
+def list_rewards(board_code: str) -> Response:
+    """200 with what the places of a closed season pay."""
+    rewards = season_reward_service.list_rewards(board_code)
+    items = [
+        {
+            "first_place": reward.first_place,
+            "last_place": reward.last_place,
+            "xp": reward.xp,
+            "soft_currency": reward.soft_currency,
+        }
+        for reward in rewards
+    ]
+    return success({"board_code": board_code, "items": items})
+
+
 def _page(page: BoardPage) -> dict[str, Any]:
     return {
         "board_code": page.season.board_code,
@@ -78,4 +93,5 @@ def _season(season: Season) -> dict[str, Any]:
         "season": season.season,
         "opened_at": iso_time(season.opened_at),
         "closed_at": iso_time(season.closed_at),
+        "rewards_job_id": season.rewards_job_id,
     }

@@ -56,6 +56,19 @@ SECTIONS = (
         """,
     ),
     Section(
+        "season_rewards",
+        """
+        SELECT CONCAT(board_code, LPAD(season, 10, '0')) AS position, board_code, season, place, score, xp,
+               soft_currency, granted_at
+        FROM season_rewards
+        WHERE user_id = :owner_id
+        HAVING position > :position
+        ORDER BY position
+        LIMIT :limit
+        """,
+        first_position="",
+    ),
+    Section(
         "game_events",
         """
         SELECT id AS position, id, event_type, payload_json, points, created_at

@@ -7,7 +7,7 @@ from app.rules.leaderboard_rules import Season
 from app.transaction import Transaction
 
 _COLUMNS = """
-               s.board_code, s.season, s.opened_at, s.closed_at, s.set_lost_at"""
+               s.board_code, s.season, s.opened_at, s.closed_at, s.set_lost_at, s.rewards_job_id"""
 
 
 def find(tx: Transaction, board_code: str, season: int | None) -> Season | None:
@@ -66,13 +66,20 @@ def lock_open(tx: Transaction, board_code: str) -> int | None:
     return row.season if row else None
 
 
-def open_next(tx: Transaction, board_code: str, *, closing: int) -> None:
-    """Close the season of the locked board and open the one after it."""
-    facts = {"board_code": board_code, "closing": closing, "opening": closing + 1, "now": tx.now}
+def open_next(tx: Transaction, board_code: str, *, closing: int, rewards_job_id: int) -> None:
+    """Close the season of the locked board, which that job pays, and open the one after it."""
+    facts = {
+        "board_code": board_code,
+        "closing": closing,
+        "opening": closing + 1,
+        "now": tx.now,
+        "rewards_job_id": rewards_job_id,
+    }
     tx.execute(
         """
         UPDATE leaderboard_seasons
-        SET closed_at = :now
+        SET closed_at = :now,
+            rewards_job_id = :rewards_job_id
         WHERE board_code = :board_code
           AND season = :closing
         """,
@@ -103,4 +110,5 @@ def season_of(row: Row[tuple[object, ...]]) -> Season:
         opened_at=from_column(row.opened_at),
         closed_at=from_nullable_column(row.closed_at),
         set_lost_at=from_nullable_column(row.set_lost_at),
+        rewards_job_id=row.rewards_job_id,
     )

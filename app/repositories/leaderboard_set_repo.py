@@ -17,7 +17,7 @@ def list_kept_seasons(tx: Transaction) -> list[Season]:
     """The seasons that have a sorted set: of each board the open one and the one before it."""
     rows = tx.execute(
         """
-        SELECT s.board_code, s.season, s.opened_at, s.closed_at, s.set_lost_at
+        SELECT s.board_code, s.season, s.opened_at, s.closed_at, s.set_lost_at, s.rewards_job_id
         FROM leaderboards l
         JOIN leaderboard_seasons s ON s.board_code = l.board_code AND s.season >= l.season - 1
         """,

@@ -11,6 +11,7 @@ from app.schemas.leaderboard import (
     AroundQuery,
     BoardPageView,
     OpenSeason,
+    RewardsView,
     SeasonQuery,
     SeasonsQuery,
     SeasonView,
@@ -62,3 +63,10 @@ def list_seasons(query: SeasonsQuery, board_code: str) -> Response:
 @validate(OpenSeason)
 def open_season(body: OpenSeason, board_code: str) -> Response:
     return leaderboard_controller.open_season(body, board_code)
+
+
+@admin_leaderboard_bp.get("/<code:board_code>/rewards")
+@answers(200, RewardsView, errors=[LeaderboardNotFound])
+@auth_required(roles=["admin"])
+def list_rewards(board_code: str) -> Response:
+    return leaderboard_controller.list_rewards(board_code)

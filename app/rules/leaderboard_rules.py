@@ -25,13 +25,17 @@ class BoardState:
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A season of a board; open until `closed_at`. Its sorted set has missed something since `set_lost_at`."""
+    """A season of a board; open until `closed_at`. Its sorted set has missed something since `set_lost_at`.
+
+    `rewards_job_id` is the job that pays its places.
+    """
 
     board_code: str
     season: int
     opened_at: datetime
     closed_at: datetime | None
     set_lost_at: datetime | None
+    rewards_job_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,22 @@ class RankedEntry:
 
     rank: int | None
     entry: BoardEntry
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReward:
+    """What the places `first_place` to `last_place` of a closed season pay."""
+
+    first_place: int
+    last_place: int
+    xp: int
+    soft_currency: int
+
+
+def reward_of(place: int, rewards: Sequence[PlaceReward]) -> PlaceReward | None:
+    """What that place pays; of ranges that overlap the one that begins later counts."""
+    found = [reward for reward in rewards if reward.first_place <= place <= reward.last_place]
+    return max(found, key=lambda reward: reward.first_place, default=None)
 
 
 def ranked(entries: Sequence[BoardEntry], first_rank: int | None) -> list[RankedEntry]:

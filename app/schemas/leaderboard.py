@@ -81,10 +81,27 @@ class StandingView(BoardEntryView):
     total: int | None
 
 
+class PlaceRewardView(SnakeAnswer):
+    """What a range of places of a closed season pays."""
+
+    first_place: int
+    last_place: int
+    xp: int
+    soft_currency: int
+
+
+class RewardsView(SnakeAnswer):
+    """What the places of a board's closed seasons pay."""
+
+    board_code: str
+    items: list[PlaceRewardView]
+
+
 class SeasonView(SnakeAnswer):
-    """A season; open until `closed_at`."""
+    """A season; open until `closed_at`. `rewards_job_id` is the job that pays its places."""
 
     board_code: str
     season: int
     opened_at: UtcTime
     closed_at: UtcTime | None
+    rewards_job_id: int | None

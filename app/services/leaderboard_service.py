@@ -20,7 +20,7 @@ from app.rules.leaderboard_rules import (
     window,
 )
 from app.rules.outbox_rules import OutboxEvent
-from app.services import leaderboard_set_service
+from app.services import leaderboard_set_service, season_reward_service
 from app.transaction import Transaction, transaction
 
 PLAYER_CHANGED = "leaderboard.player_changed"  # the outbox event: what the boards show of a player may have fallen
@@ -100,8 +100,8 @@ def open_season(
 ) -> OpenedSeason:
     """Close the open season and open the next: a settlement counts for the one it read, the old stays readable.
 
-    With `season` only that one is opened; if it is open already it is returned with `replayed` set. Raises
-    LeaderboardNotFound, and Conflict for a season that is not the next.
+    A job pays the places of the closed one. With `season` only that one is opened; if it is open already it is returned
+    with `replayed` set. Raises LeaderboardNotFound, and Conflict for a season that is not the next.
     """
     closing = leaderboard_season_repo.lock_open(tx, board_code)
     if closing is None:
@@ -110,7 +110,8 @@ def open_season(
         return OpenedSeason(_get_season(tx, board_code, closing), replayed=True)
     if season is not None and season != closing + 1:
         raise Conflict(reason=f"Season {closing} is open, so {closing + 1} is the next")
-    leaderboard_season_repo.open_next(tx, board_code, closing=closing)
+    paying = season_reward_service.enqueue(tx, board_code=board_code, season=closing, created_by=actor_id)
+    leaderboard_season_repo.open_next(tx, board_code, closing=closing, rewards_job_id=paying.id)
     audit_repo.insert(
         tx,
         actor_id=actor_id,

@@ -4,11 +4,12 @@ A page is one transaction: the function takes it and the job as it stands, and r
 bounded number of rows in well under a second, and may run again if its transaction is rolled back.
 """
 
-from app.services import achievement_recompute_service, upkeep_service, user_data_service
+from app.services import achievement_recompute_service, season_reward_service, upkeep_service, user_data_service
 from app.services.job_service import RunPage
 
 # Enqueued by a service with `job_service.enqueue`.
 JOBS: dict[str, RunPage] = {
+    season_reward_service.KIND: season_reward_service.pay_page,
     achievement_recompute_service.KIND: achievement_recompute_service.run_page,
     user_data_service.FORGET_TEXTS: user_data_service.forget_texts,
 }

@@ -42,6 +42,7 @@ DOORS = [
     ("GET", "/api/v1/leaderboards/1/me"),
     ("GET", "/api/v1/leaderboards/1/seasons"),
     ("POST", "/api/v1/admin/leaderboards/1/seasons"),
+    ("GET", "/api/v1/admin/leaderboards/1/rewards"),
     ("POST", "/api/v1/admin/matches/1/void"),
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/auth/logout"),
