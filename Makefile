@@ -3,7 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help run test test-faults test-contract lint format mysqlclient bench bench-relay bench-events lock clean
+=======
+.PHONY: help run test test-faults test-contract postman lint format mysqlclient bench bench-relay lock clean
+>>>>>>> 930b863 (A Postman collection from the routes, told as a story, run by newman against make run)
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -18,7 +22,10 @@ test-faults: .venv/dev.stamp ## the long form of the fault tests: processes kill
 	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 LAUREL_FAULT_CLIENT_EVENTS=10000 $(BIN)/python -m pytest -n 1 -rP -o timeout=1800 \
 	  tests/e2e/test_relay.py tests/e2e/test_faults.py tests/e2e/test_event_faults.py $(PYTEST_ARGS)
 
-test-contract: .venv/dev.stamp ## send whatever the API's document allows and more (LAUREL_CONTRACT_CASES=2000 for a longer one)
+postman: .venv/dev.stamp ## write docs/postman_collection.json anew from the routes
+	@$(BIN)/python -m tests.contract.postman
+
+test-contract: .venv/dev.stamp tests/contract/node_modules ## send whatever the API's document allows and more (LAUREL_CONTRACT_CASES=2000 for a longer one)
 	@$(BIN)/python -m pytest -n 2 tests/contract $(PYTEST_ARGS)
 
 lint: .venv/dev.stamp ## ruff, mypy, import-linter
@@ -52,8 +59,12 @@ lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
 	scripts/lock-requirements
 
 clean: ## remove the environment, the private servers' data and all caches
-	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv var tests/contract/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
+
+tests/contract/node_modules: tests/contract/package-lock.json
+	@npm ci --prefix tests/contract --no-audit --no-fund --loglevel error
+	@touch $@
 
 .venv/run.stamp: requirements.txt
 	@scripts/make-venv $(PYTHON)

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.rules.match_rules import MatchResult
 from app.schemas import CamelAnswer, CamelRequest, UtcTime
@@ -11,6 +12,12 @@ from app.schemas.page import HistoryQuery
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 BigCount = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+FINISH_EXAMPLE: JsonDict = {
+    "matchId": 987654321,
+    "result": {"isWin": True, "score": 12450, "durationSeconds": 410, "waveReached": 12},
+}
 
 
 class StartMatch(CamelRequest):
@@ -40,6 +47,8 @@ class ResultBody(CamelRequest):
 
 class FinishMatch(CamelRequest):
     """`POST /match/finish`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [FINISH_EXAMPLE]})
 
     match_id: Id
     result: ResultBody
