@@ -41,6 +41,14 @@ class _CodeConverter(BaseConverter):
     """A code in a path, such as that of a leaderboard."""
 
     regex = "[A-Za-z0-9_.-]{1,32}"
+    json_schema: ClassVar = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$", "examples": ["td_score"]}
+
+
+class _EventTypeConverter(BaseConverter):
+    """The code of an event type in a path; its column compares ASCII and refuses to be asked for anything else."""
+
+    regex = "[a-z0-9_]{1,64}"
+    json_schema: ClassVar = {"type": "string", "pattern": "^[a-z0-9_]{1,64}$", "examples": ["login"]}
 
 
 class _SessionConverter(BaseConverter):
@@ -69,6 +77,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.json = _JsonProvider(app)
     app.url_map.converters["id"] = _IdConverter
     app.url_map.converters["code"] = _CodeConverter
+    app.url_map.converters["event_type"] = _EventTypeConverter
     app.url_map.converters["session"] = _SessionConverter
     app.extensions["laurel"] = config
 

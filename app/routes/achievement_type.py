@@ -85,14 +85,14 @@ def create_event_type(body: CreateEventType) -> Response:
     return event_type_controller.create_type(body)
 
 
-@event_type_bp.get("/<code>")
+@event_type_bp.get("/<event_type:code>")
 @answers(200, EventTypeView, errors=[EventTypeNotFound])
 @auth_required(roles=["admin"])
 def get_event_type(code: str) -> Response:
     return event_type_controller.get_type(code)
 
 
-@event_type_bp.put("/<code>")
+@event_type_bp.put("/<event_type:code>")
 @answers(200, EventTypeView, errors=[EventTypeNotFound, Conflict])
 @auth_required(roles=["admin"])
 @validate(ReplaceEventType)
@@ -100,7 +100,7 @@ def replace_event_type(body: ReplaceEventType, code: str) -> Response:
     return event_type_controller.replace_type(body, code)
 
 
-@event_type_bp.delete("/<code>")
+@event_type_bp.delete("/<event_type:code>")
 @answers(200, EventTypeView, errors=[EventTypeNotFound])
 @auth_required(roles=["admin"])
 def retire_event_type(code: str) -> Response:
