@@ -3,11 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help run test test-faults test-contract lint format mysqlclient bench bench-relay bench-events lock clean
-=======
-.PHONY: help run test test-faults test-contract postman lint format mysqlclient bench bench-relay lock clean
->>>>>>> 930b863 (A Postman collection from the routes, told as a story, run by newman against make run)
+.PHONY: help run test test-faults test-contract postman lint format mysqlclient bench bench-relay bench-events lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -19,8 +15,9 @@ test: .venv/dev.stamp ## the whole suite on a real server (TEST_DATABASE_URI nam
 	@$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
 
 test-faults: .venv/dev.stamp ## the long form of the fault tests: processes killed again and again under load
-	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 LAUREL_FAULT_CLIENT_EVENTS=10000 $(BIN)/python -m pytest -n 1 -rP -o timeout=1800 \
-	  tests/e2e/test_relay.py tests/e2e/test_faults.py tests/e2e/test_event_faults.py $(PYTEST_ARGS)
+	@LAUREL_FAULT_EVENTS=800 LAUREL_FAULT_MATCHES=20000 LAUREL_FAULT_CLIENT_EVENTS=10000 LAUREL_FAULT_FIGHTS=3000 \
+	  LAUREL_FAULT_PRESSES=10000 $(BIN)/python -m pytest -n 1 -rP -o timeout=1800 \
+	  tests/e2e/test_relay.py tests/e2e/test_faults.py tests/e2e/test_event_faults.py tests/e2e/test_combat.py $(PYTEST_ARGS)
 
 postman: .venv/dev.stamp ## write docs/postman_collection.json anew from the routes
 	@$(BIN)/python -m tests.contract.postman
