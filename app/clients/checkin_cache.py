@@ -5,20 +5,15 @@ database, so an answer from before a change is never stored after it. Without Re
 """
 
 import secrets
-import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import redis
-import structlog
-
-from app.clients.redis_client import connect
+from app.clients.redis_client import RedisAway, Script, patient, quick
 
 EPOCH = "laurel:checkin:epoch"
-PAUSE_SECONDS = 1.0  # how long Redis is left alone after it failed
 
-_FIND = """
+# An epoch that was lost is never the same again, so what was stored under it stays void.
+_FIND = Script("""
 local epoch = redis.call('GET', KEYS[1])
 if not epoch then
   epoch = ARGV[1]
@@ -29,20 +24,18 @@ if entry[1] == epoch and tonumber(ARGV[2]) < tonumber(entry[2]) then
   return {epoch, entry[3]}
 end
 return {epoch}
-"""
+""")
 
-_STORE = """
+_STORE = Script("""
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
 redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'until', ARGV[2], 'answer', ARGV[3])
 redis.call('PEXPIREAT', KEYS[2], ARGV[2])
 return 1
-"""
+""")
 
-log = structlog.stdlib.get_logger("laurel.checkin_cache")
-
-_away_until = 0.0
+_NEW_EPOCH = Script("return redis.call('SET', KEYS[1], ARGV[1])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +48,21 @@ class Lookup:
 
 def find(url: str, user_id: int, now: datetime) -> Lookup:
     """Look the player's answer up."""
-    if not url or time.monotonic() < _away_until:
+    if not url:
         return Lookup()
     try:
-        found: Any = connect(url).eval(_FIND, 2, EPOCH, _key(user_id), secrets.token_hex(8), str(_milliseconds(now)))
-    except redis.RedisError as error:
-        _leave_alone(error)
+        found = quick(url).run(_FIND, [EPOCH, _key(user_id)], [secrets.token_hex(8), _milliseconds(now)])
+    except RedisAway:
         return Lookup()
     return Lookup(*(part.decode() for part in found))
 
 
-def store(url: str, user_id: int, *, epoch: str, answer: str, until: datetime) -> None:
-    """Remember the answer until that time, unless the epoch has changed meanwhile."""
+def store(url: str, user_id: int, *, epoch: str, answer: str, until: datetime) -> bool:
+    """Remember the answer until that time; False if the epoch has changed meanwhile, or Redis is away."""
     try:
-        connect(url).eval(_STORE, 2, EPOCH, _key(user_id), epoch, str(_milliseconds(until)), answer)
-    except redis.RedisError as error:
-        _leave_alone(error)
+        return bool(quick(url).run(_STORE, [EPOCH, _key(user_id)], [epoch, _milliseconds(until), answer]))
+    except RedisAway:
+        return False
 
 
 def forget_all(url: str) -> bool:
@@ -78,17 +70,10 @@ def forget_all(url: str) -> bool:
     if not url:
         return True
     try:
-        connect(url).set(EPOCH, secrets.token_hex(8))
-    except redis.RedisError as error:
-        _leave_alone(error)
+        patient(url).run(_NEW_EPOCH, [EPOCH], [secrets.token_hex(8)])
+    except RedisAway:
         return False
     return True
-
-
-def _leave_alone(error: redis.RedisError) -> None:
-    global _away_until
-    _away_until = time.monotonic() + PAUSE_SECONDS
-    log.warning("checkin_cache_unavailable", reason=str(error))
 
 
 def _key(user_id: int) -> str:
