@@ -1,57 +1,51 @@
-"""Answers kept in Redis under the version they were made of; whoever asks names the version that MySQL has now.
+"""Redis: answers kept under the version they were made of; whoever asks names the version that MySQL has now.
 
 So an answer is never older than the version asked for, whatever is written late or lost. Without Redis every answer is
-made anew; after a failure Redis is left alone for a moment.
+made anew.
 """
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import redis
-import structlog
 from prometheus_client import Counter
 
-from app.clients.redis_client import connect
+from app.clients.redis_client import RedisAway, Script, quick
 
 KEPT_SECONDS = 3600
-PAUSE_SECONDS = 1.0
-
-log = structlog.stdlib.get_logger("laurel.cache")
 
 lookups_total = Counter("laurel_cache_lookups_total", "Answers looked up in Redis", ["name", "outcome"])
 
-_away_until = 0.0
+_FIND = Script("""
+local kept = redis.call('HMGET', KEYS[1], 'version', 'answer')
+return kept[1] == ARGV[1] and kept[2] or false
+""")
+
+_KEEP = Script("""
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'answer', ARGV[2])
+return redis.call('EXPIRE', KEYS[1], ARGV[3])
+""")
 
 
 def find(url: str, name: str, key: int, version: str) -> Mapping[str, Any] | None:
     """The answer `name` of that key, if it was kept for this version."""
-    kept = _ask(url, name, lambda server: server.get(_key(name, key)))
-    found = json.loads(kept) if kept else {}
-    hit = found.get("version") == version
-    lookups_total.labels(name, "hit" if hit else "miss").inc()
-    return found["answer"] if hit else None
+    try:
+        answer = quick(url).run(_FIND, [_key(name, key)], [version])
+    except RedisAway:
+        lookups_total.labels(name, "away").inc()
+        return None
+    lookups_total.labels(name, "hit" if answer else "miss").inc()
+    return json.loads(answer) if answer else None
 
 
-def keep(url: str, name: str, key: int, version: str, answer: Mapping[str, Any]) -> None:
-    """Keep an answer made of what `version` stands for, or of something newer."""
-    kept = json.dumps({"version": version, "answer": answer})
-    _ask(url, name, lambda server: server.set(_key(name, key), kept, ex=KEPT_SECONDS))
+def keep(url: str, name: str, key: int, version: str, answer: Mapping[str, Any]) -> bool:
+    """Keep an answer made of what `version` stands for, or of something newer; False if Redis is away."""
+    try:
+        quick(url).run(_KEEP, [_key(name, key)], [version, json.dumps(answer), KEPT_SECONDS])
+    except RedisAway:
+        return False
+    return True
 
 
 def _key(name: str, key: int) -> str:
     return f"laurel:{name}:{key}"
-
-
-def _ask(url: str, name: str, question: Callable[[redis.Redis], Any]) -> Any:
-    global _away_until
-    if not url or time.monotonic() < _away_until:
-        return None
-    try:
-        return question(connect(url))
-    except redis.RedisError as error:
-        _away_until = time.monotonic() + PAUSE_SECONDS
-        lookups_total.labels(name, "error").inc()
-        log.warning("cache_unavailable", reason=str(error))
-        return None

@@ -123,6 +123,14 @@ def test_events_are_counted_once_whatever_dies(tmp_path: Path) -> None:
                 wait_until(lambda: outbox_service.get_figures().pending == 0, 240)
             wait_until(lambda: is_ready(server.url), 40)
             check(app, server, told)
+            redis.kill()
+            for number in range(20):
+                assert tell_until_taken(server, players[0], "login", f"without-redis-{number}") == 1
+            with app.app_context():
+                assert outbox_service.get_figures().pending == 20
+                redis.start()
+                wait_until(lambda: outbox_service.get_figures().pending == 0, 60)
+            check(app, server, [*told, *[(players[0], "login")] * 20])
         sys.stdout.write(f"events {EVENTS}, requests {attempts}, {dict(faults.done)}\n")
         assert len(faults.done) == 3
     finally:
