@@ -91,19 +91,22 @@ def create_demo_data(force: bool) -> None:
 
 
 @laurel_cli.command("verify")
-def verify() -> None:
+@click.option("--repair", is_flag=True, help="Write progress, statistics_daily, leaderboards and sorted sets anew.")
+def verify(repair: bool) -> None:
     """Compare every derived table with the matches, events and rewards it comes from; exit 1 on any drift."""
-    count = 0
+    count = mended = 0
     try:
-        for drift in verify_service.find_drift():
+        for drift in verify_service.find_drift(repair=repair):
             count += 1
+            mended += drift.mended
             difference = ", ".join(f"{name} {value:+d}" for name, value in drift.difference.items() if value)
-            click.echo(f"{drift.table} user {drift.user_id} {drift.row}: {difference}")
+            whose = f"{drift.table} user {drift.user_id} {drift.row}" if drift.user_id else f"{drift.table} {drift.row}"
+            click.echo(f"{whose}: {difference}{' (mended)' if drift.mended else ''}")
     except AppError as error:
         raise click.ClickException(explain(error)) from error
-    if count:
-        raise click.ClickException(f"{count} rows differ from their sources.")
-    click.echo("No drift.")
+    if count > mended:
+        raise click.ClickException(f"{count - mended} rows differ from their sources.")
+    click.echo(f"{mended} rows were mended." if mended else "No drift.")
 
 
 @laurel_cli.command("repair-streaks")

@@ -113,6 +113,18 @@ if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('RENAME', KEYS[4], KEYS[2]
 return 1
 """)
 
+# How many of the places the set does not hold as they are given.
+COUNT_WRONG = Script("""
+local wrong = 0
+for i = 1, #ARGV, 4 do
+  local known = redis.call('HGET', KEYS[1], ARGV[i])
+  local member = known and string.sub(known, string.find(known, ':', 1, true) + 1) or ''
+  local score = member ~= '' and tonumber(redis.call('ZSCORE', KEYS[2], member) or '-1') or 0
+  if member ~= ARGV[i + 3] or score ~= tonumber(ARGV[i + 2]) then wrong = wrong + 1 end
+end
+return wrong
+""")
+
 IS_READY = Script("return redis.call('HEXISTS', KEYS[1], 'ready')")
 
 DROP = Script("return redis.call('UNLINK', unpack(KEYS))")
@@ -153,6 +165,11 @@ def count(redis: LuaRedis, board_code: str, season: int) -> int | None:
     """How many players the board shows; None if it has no set."""
     answer = redis.run(COUNT, _keys(board_code, season), [])
     return None if answer is None else int(answer)
+
+
+def count_wrong(redis: LuaRedis, board_code: str, season: int, places: Sequence[Place]) -> int:
+    """How many of these places the set does not hold as they are."""
+    return int(redis.run(COUNT_WRONG, _keys(board_code, season), _arguments(places)))
 
 
 def is_ready(redis: LuaRedis, board_code: str, season: int) -> bool:

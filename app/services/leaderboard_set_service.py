@@ -6,7 +6,7 @@ set that is gone (FLUSHALL, an empty server) is built anew too. Without a whole 
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 import structlog
@@ -110,12 +110,42 @@ def mend_sets() -> int:
 
 
 def build_set(season: Season) -> bool:
-    """Build the season's set anew from MySQL now; False if another node does. Raises RedisAway."""
-    return _build(redis_client.patient(current_config().REDIS_URL), season)
+    """Build the season's set anew from MySQL now, in one go; False if another node does or Redis is away."""
+    try:
+        return _build(redis_client.patient(current_config().REDIS_URL), season, slice_seconds=float("inf"))
+    except RedisAway:
+        return False
 
 
-def _build(redis: LuaRedis, season: Season) -> bool:
-    deadline = time.monotonic() + SLICE_SECONDS
+def find_set_drift() -> Iterator[tuple[Season, dict[str, int]]]:
+    """The whole sets that do not hold what MySQL says: how many players stand wrong, how many too many are there.
+
+    A set that is gone is no drift: nobody reads it, and it is being built. Reads in pages, in bounded memory.
+    """
+    url = current_config().REDIS_URL
+    if not url:
+        return
+    redis = redis_client.patient(url)
+    for season in _list_kept_seasons():
+        board = (season.board_code, season.season)
+        try:
+            if season.set_lost_at is not None or not leaderboard_set.is_ready(redis, *board):
+                continue
+            wrong = shown = position = 0
+            while places := _read_page(season, position):
+                position = places[-1].user_id
+                shown += sum(place.best is not None for place in places)
+                wrong += leaderboard_set.count_wrong(redis, *board, places)
+            surplus = (leaderboard_set.count(redis, *board) or 0) - shown
+        except RedisAway:
+            log.warning("leaderboard_set_unverified", board=season.board_code, season=season.season)
+            continue
+        if wrong or surplus:
+            yield season, {"wrong": wrong, "surplus": surplus}
+
+
+def _build(redis: LuaRedis, season: Season, *, slice_seconds: float = SLICE_SECONDS) -> bool:
+    deadline = time.monotonic() + slice_seconds
     board = (season.board_code, season.season)
     loss = season.set_lost_at.isoformat() if season.set_lost_at else ""
     building = leaderboard_set.begin_building(redis, *board, token=uuid7().hex, loss=loss)

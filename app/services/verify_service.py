@@ -1,23 +1,65 @@
-"""`flask laurel verify`: whether every derived table still equals its sources."""
+"""`flask laurel verify`: whether everything derived still equals its sources, and its repair."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from app.repositories import verify_combat_repo, verify_events_repo, verify_repo, verify_streak_repo
+from app.repositories import (
+    leaderboard_repo,
+    progress_repo,
+    repair_repo,
+    verify_combat_repo,
+    verify_events_repo,
+    verify_repo,
+    verify_streak_repo,
+)
 from app.repositories.verify_repo import Drift
+from app.rules.progress_rules import level_for_xp
+from app.services import leaderboard_set_service
 from app.transaction import Transaction, transaction
 
 USERS_AT_ONCE = 1_000
+REPAIRABLE = frozenset({"player_progress", "statistics_daily", "leaderboard_scores"})
 
 
-def find_drift() -> Iterator[Drift]:
-    """Every derived row that differs from its sources, in pages of users, in bounded memory.
+def find_drift(*, repair: bool = False) -> Iterator[Drift]:
+    """Every derived row that differs from its sources, in pages of users, in bounded memory; then the sorted sets.
 
-    While matches are being settled it may name a row that is in motion: run it again.
+    With `repair`, progress, daily statistics, leaderboards and sorted sets are written anew, user by user; what equals
+    its sources afterwards is `mended`. While matches are being settled a row in motion may be named: run it again.
     """
     after_id: int | None = 0
     while after_id is not None:
-        after_id, drift = _page(after_id)
+        first_id = after_id
+        after_id, drift = _page(first_id)
+        users = {row.user_id for row in drift if row.table in REPAIRABLE} if repair else set()
+        if users:
+            for user_id in sorted(users):
+                repair_user(user_id)
+            leaderboard_set_service.publish_players(users)
+            _, left = _page(first_id)
+            left_rows = {(row.table, row.user_id, row.row) for row in left}
+            drift = [replace(row, mended=(row.table, row.user_id, row.row) not in left_rows) for row in drift]
         yield from drift
+    yield from _find_drift_of_sets(repair=repair)
+
+
+@transaction("repair_user")
+def repair_user(tx: Transaction, user_id: int) -> None:
+    """Write the user's progress, daily statistics and scores anew from their sources; no settlement is under way."""
+    if not progress_repo.lock_many(tx, [user_id]):
+        return
+    xp, soft_currency = repair_repo.sum_ledger(tx, user_id)
+    repair_repo.set_progress(tx, user_id, xp=xp, soft_currency=soft_currency, level=level_for_xp(xp))
+    repair_repo.rebuild_statistics(tx, user_id)
+    leaderboard_repo.hide_or_show(tx, user_ids=[user_id])
+    repair_repo.rebuild_scores(tx, user_id)
+
+
+def _find_drift_of_sets(*, repair: bool) -> Iterator[Drift]:
+    for season, drift in leaderboard_set_service.find_set_drift():
+        mended = repair and leaderboard_set_service.build_set(season)
+        row = f"{season.board_code} season {season.season}"
+        yield Drift("leaderboard_set", 0, row, drift, mended=mended)
 
 
 @transaction("verify_page")
@@ -29,7 +71,7 @@ def _page(tx: Transaction, after_id: int) -> tuple[int | None, list[Drift]]:
         *verify_repo.find_progress_drift(tx, after_id=after_id, last_id=last_id),
         *verify_repo.find_statistics_drift(tx, after_id=after_id, last_id=last_id),
         *verify_repo.find_leaderboard_drift(tx, after_id=after_id, last_id=last_id),
-        *_find_drift_of_counters(tx, after_id, last_id),
+        *_find_drift_of_outbox(tx, after_id, last_id),
         *verify_combat_repo.find_character_drift(tx, after_id=after_id, last_id=last_id),
         *verify_combat_repo.find_inventory_drift(tx, after_id=after_id, last_id=last_id),
         *verify_streak_repo.find_streak_drift(tx, after_id=after_id, last_id=last_id),
@@ -39,9 +81,10 @@ def _page(tx: Transaction, after_id: int) -> tuple[int | None, list[Drift]]:
     return last_id, drift
 
 
-def _find_drift_of_counters(tx: Transaction, after_id: int, last_id: int) -> list[Drift]:
-    """Of what is counted through the outbox; users of whom something still waits there are left out."""
+def _find_drift_of_outbox(tx: Transaction, after_id: int, last_id: int) -> list[Drift]:
+    """Of what follows by the outbox; users of whom something still waits there are left out."""
     drift = [
+        *verify_repo.find_hidden_drift(tx, after_id=after_id, last_id=last_id),
         *verify_events_repo.find_counter_drift(tx, after_id=after_id, last_id=last_id),
         *verify_events_repo.find_metric_drift(tx, after_id=after_id, last_id=last_id),
         *verify_events_repo.find_user_stats_drift(tx, after_id=after_id, last_id=last_id),

@@ -22,6 +22,7 @@ from app.rules.leaderboard_rules import BestScore
 from app.rules.leaderboard_set_rules import Place, set_member
 from app.services import leaderboard_service, leaderboard_set_service
 from app.services.leaderboard_set_service import mend_sets
+from app.services.verify_service import find_drift
 from config import Config
 from tests.conftest import CheckedClient
 from tests.support.boards import (
@@ -410,3 +411,28 @@ def test_threads_share_one_connection_pool(board_app: Flask, season: int, server
     at_once(board_app, [partial(read, board_app, player, "/me") for player in players])
     assert server.info("clients")["connected_clients"] - before <= 8
     assert threading.active_count() < 100
+
+
+def test_verify_finds_and_repairs_what_a_set_holds_wrong(
+    board_app: Flask, season: int, sql: Sql, server: "redis_py.Redis"
+) -> None:
+    players = [new_player(board_app) for _ in range(4)]
+    for number, player in enumerate(players):
+        settle(board_app, player, score=100 - number)
+    members: Any = server.zrange(keys(season)[1], 0, -1)
+    damages = [
+        lambda: server.zincrby(keys(season)[1], 1000, members[0]),
+        lambda: server.zrem(keys(season)[1], members[1]),
+        lambda: server.hdel(keys(season)[0], str(players[2].id)),
+        lambda: server.zadd(keys(season)[1], {b"nobody": 5.0}),
+    ]
+    row = f"td_score season {season}"
+    for damage in damages:
+        damage()
+        with board_app.app_context():
+            found = [drift for drift in find_drift() if drift.table == "leaderboard_set"]
+            assert [drift.row for drift in found] == [row]
+            mended = [drift.mended for drift in find_drift(repair=True) if drift.table == "leaderboard_set"]
+            assert mended == [True]
+            assert [drift for drift in find_drift() if drift.table == "leaderboard_set"] == []
+        assert set_of(server, season) == [user_id for _, user_id, _ in recounted(sql, season)]
