@@ -4,6 +4,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-faults test-contract postman lint format mysqlclient bench bench-relay bench-events lock clean
+.PHONY: help run test test-faults test-contract lint format mysqlclient bench bench-relay bench-leaderboard bench-events lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -51,6 +52,9 @@ bench-relay: .venv/dev.stamp ## how many events relay and workers apply, and how
 
 bench-events: .venv/bench.stamp ## how many events are taken and counted, and how long one waits (about 2 minutes)
 	@$(BIN)/python -m benchmarks.events $(BENCH_ARGS)
+
+bench-leaderboard: .venv/dev.stamp ## what a board costs at 10 thousand, 1 million and 10 million players (about an hour)
+	@$(BIN)/python -m benchmarks.leaderboard $(BENCH_ARGS)
 
 lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
 	scripts/lock-requirements

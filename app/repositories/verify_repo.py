@@ -111,9 +111,9 @@ def find_leaderboard_drift(tx: Transaction, *, after_id: int, last_id: int) -> l
             SELECT s.user_id, s.board_code, s.season, CAST(s.score AS DECIMAL(30)) AS score, 1 AS entries,
                    TIMESTAMPDIFF(MICROSECOND, '2000-01-01', s.achieved_at) DIV 1000 AS milliseconds
             FROM player_progress p
-            JOIN leaderboards l
+            JOIN leaderboard_seasons l
             JOIN leaderboard_scores s
-              ON s.board_code = l.board_code AND s.season <= l.season AND s.user_id = p.user_id
+              ON s.board_code = l.board_code AND s.season = l.season AND s.user_id = p.user_id
             WHERE p.user_id > :after_id AND p.user_id <= :last_id
             UNION ALL
             SELECT best.user_id, best.board_code, best.season, -CAST(best.score AS DECIMAL(30)), -1,
@@ -154,9 +154,9 @@ def find_hidden_drift(tx: Transaction, *, after_id: int, last_id: int) -> list[D
                MAX(s.hidden <> p.board_hidden) AS scores_differ
         FROM player_progress p
         LEFT JOIN users u ON u.id = p.user_id
-        LEFT JOIN leaderboards l ON TRUE
+        LEFT JOIN leaderboard_seasons l ON TRUE
         LEFT JOIN leaderboard_scores s
-               ON s.board_code = l.board_code AND s.season <= l.season AND s.user_id = p.user_id
+               ON s.board_code = l.board_code AND s.season = l.season AND s.user_id = p.user_id
         WHERE p.user_id > :after_id AND p.user_id <= :last_id
         GROUP BY p.user_id, p.board_hidden, u.status
         HAVING progress_differs <> 0 OR scores_differ <> 0

@@ -99,7 +99,7 @@ def mend_sets() -> int:
     built = 0
     redis = redis_client.patient(url)
     try:
-        for season in _list_kept_seasons():
+        for season in list_kept_seasons():
             if season.set_lost_at is not None or not leaderboard_set.is_ready(redis, season.board_code, season.season):
                 built += _build(redis, season)
             if season.closed_at is not None:
@@ -107,6 +107,12 @@ def mend_sets() -> int:
     except RedisAway:
         log.warning("leaderboard_sets_wait", reason="Redis is away")
     return built
+
+
+@transaction("list_kept_seasons")
+def list_kept_seasons(tx: Transaction) -> list[Season]:
+    """The seasons that have a sorted set: of each board the open one and the one before it."""
+    return leaderboard_set_repo.list_kept_seasons(tx)
 
 
 def build_set(season: Season) -> bool:
@@ -126,7 +132,7 @@ def find_set_drift() -> Iterator[tuple[Season, dict[str, int]]]:
     if not url:
         return
     redis = redis_client.patient(url)
-    for season in _list_kept_seasons():
+    for season in list_kept_seasons():
         board = (season.board_code, season.season)
         try:
             if season.set_lost_at is not None or not leaderboard_set.is_ready(redis, *board):
@@ -179,11 +185,6 @@ def _read_places(tx: Transaction, user_ids: Collection[int]) -> dict[tuple[str, 
 @transaction("read_leaderboard_page")
 def _read_page(tx: Transaction, season: Season, after_id: int) -> list[Place]:
     return leaderboard_set_repo.list_page(tx, season, after_id=after_id, limit=PAGE_PLAYERS)
-
-
-@transaction("list_kept_seasons")
-def _list_kept_seasons(tx: Transaction) -> list[Season]:
-    return leaderboard_set_repo.list_kept_seasons(tx)
 
 
 @transaction("note_leaderboard_loss")

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from app.cli.laurel import laurel_cli
 from app.services import verify_service
 from app.services.verify_service import find_drift
+from tests.support.boards import deliver
 from tests.support.players import Player, finish_body, new_player, open_match
 
 Sql = Callable[..., list[Any]]
@@ -107,6 +108,7 @@ def test_damage_is_repaired(app: Flask, settled: Player, sql: Sql, damage: str) 
             for table, columns in tables.items()
         ]
 
+    deliver(app, sql)  # of whom something waits there, what the boards show is not final
     before = state()
     sql(damage, id=settled.id)
     result = app.test_cli_runner().invoke(laurel_cli, ["verify", "--repair"])
