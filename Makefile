@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-contract postman lint format mysqlclient bench bench-relay bench-events lock clean
-.PHONY: help run test test-faults test-contract lint format mysqlclient bench bench-relay bench-leaderboard bench-events lock clean
+.PHONY: help run test test-faults test-contract postman lint alerts format mysqlclient lock clean
+.PHONY: bench bench-relay bench-events bench-leaderboard bench-combat
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -55,6 +55,9 @@ bench-events: .venv/bench.stamp ## how many events are taken and counted, and ho
 
 bench-leaderboard: .venv/dev.stamp ## what a board costs at 10 thousand, 1 million and 10 million players (about an hour)
 	@$(BIN)/python -m benchmarks.leaderboard $(BENCH_ARGS)
+
+bench-combat: .venv/dev.stamp ## how many fights are settled, and how long one waits from its finish on (about 2 minutes)
+	@$(BIN)/python -m benchmarks.combat $(BENCH_ARGS)
 
 lock: .venv/dev.stamp ## resolve pyproject.toml into requirements*.txt anew
 	scripts/lock-requirements
