@@ -77,29 +77,38 @@ def number_of_events(database: Database) -> int:
         return int(count)
 
 
-def write_events(database: Database, count: int) -> None:
-    """`count` events with their outbox rows in one transaction, as the API writes them."""
-    now = utc_now().replace(tzinfo=None)
-    with database.connect() as connection, connection.cursor() as cursor:
-        connection.begin()
-        cursor.execute("SELECT COALESCE(MAX(id), 0) FROM game_events")
-        (last_id,) = cursor.fetchone()
+class Writer:
+    """Writes events with their outbox rows as the API does, without its HTTP."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = database.connect()
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT COALESCE(MAX(id), 0) FROM game_events")
+            (self._last_id,) = cursor.fetchone()
+
+    def write(self, count: int) -> None:
+        """`count` events in one transaction."""
+        now = utc_now().replace(tzinfo=None)
         events, announced = [], []
-        for event_id in range(last_id + 1, last_id + count + 1):
+        for event_id in range(self._last_id + 1, self._last_id + count + 1):
             user_id = 1 + event_id % PLAYERS
             event_type, points = TYPES[event_id % len(TYPES)]
-            payload = json.dumps({"event_id": event_id})
+            payload = f'{{"event_id":{event_id}}}'
             events.append((user_id, event_id, event_type, points, now))
             announced.append((uuid7().bytes, shard_of(str(user_id)), "event.recorded", str(user_id), payload, now))
-        cursor.executemany(
-            "INSERT INTO game_events (user_id, id, event_type, points, created_at) VALUES (%s, %s, %s, %s, %s)", events
-        )
-        cursor.executemany(
-            "INSERT INTO outbox (event_id, shard, event_type, event_key, payload_json, created_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            announced,
-        )
-        connection.commit()
+        self._last_id += count
+        with self._connection.cursor() as cursor:
+            self._connection.begin()
+            cursor.executemany(
+                "INSERT INTO game_events (user_id, id, event_type, points, created_at) VALUES (%s, %s, %s, %s, %s)",
+                events,
+            )
+            cursor.executemany(
+                "INSERT INTO outbox (event_id, shard, event_type, event_key, payload_json, created_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                announced,
+            )
+            self._connection.commit()
 
 
 def pending(database: Database) -> int:
@@ -125,8 +134,9 @@ def wait_until_counted(database: Database) -> None:
 def counted(database: Database, pids: list[int], rate: int, seconds: int) -> Figures:
     """Count what waits, at least BACKLOG of it; then write at a steady rate and look how long each event waited."""
     set_leases(database, "2999-01-01")  # nothing is counted while the backlog is written
+    writer = Writer(database)
     while (missing := BACKLOG - pending(database)) > 0:
-        write_events(database, min(missing, 5_000))
+        writer.write(min(missing, 5_000))
     waiting = pending(database)
     set_leases(database, "2000-01-01")
     begun = time.perf_counter()
@@ -140,7 +150,7 @@ def counted(database: Database, pids: list[int], rate: int, seconds: int) -> Fig
     begun = time.perf_counter()
     for tick in range(seconds * TICKS):
         time.sleep(max(0.0, begun + tick / TICKS - time.perf_counter()))
-        write_events(database, rate // TICKS)
+        writer.write(rate // TICKS)
     written = seconds * rate / (time.perf_counter() - begun)
     wait_until_counted(database)
     with database.connect() as connection, connection.cursor() as cursor:

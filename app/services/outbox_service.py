@@ -83,7 +83,7 @@ def apply_shard(
     applied = 0
     for _ in range(MAX_BATCHES_AT_ONCE):
         try:
-            events = _apply_batch(shard, token, handlers, effects or {})
+            events = _apply_batch(shard, token, handlers, effects or {}, followers or {})
         except ServiceUnavailable:
             raise
         except Exception as error:
@@ -99,13 +99,17 @@ def apply_shard(
 
 
 def _apply_batch(
-    shard: int, token: bytes, handlers: Mapping[str, Handler], effects: Mapping[str, OutsideEffect]
+    shard: int,
+    token: bytes,
+    handlers: Mapping[str, Handler],
+    effects: Mapping[str, OutsideEffect],
+    followers: Mapping[str, Follower],
 ) -> Sequence[OutboxEvent]:
     if not effects:
-        return _apply_events(shard, token, handlers, None)
+        return _apply_events(shard, token, handlers, None, followed=followers)
     events = _list_applicable(shard, token)
     _take_effect(events, effects)
-    return _apply_events(shard, token, handlers, {event.id for event in events})
+    return _apply_events(shard, token, handlers, {event.id for event in events}, followed=followers)
 
 
 def _apply_one_by_one(
@@ -120,7 +124,7 @@ def _apply_one_by_one(
         event = events[0]
         try:
             _take_effect([event], effects)
-            applied += _apply_events(shard, token, handlers, {event.id})
+            applied += _apply_events(shard, token, handlers, {event.id}, followed=None)
         except ServiceUnavailable:
             raise
         except Exception as error:
@@ -138,24 +142,35 @@ def _list_applicable(tx: Transaction, shard: int, token: bytes) -> Sequence[Outb
 
 @transaction("apply_outbox_batch")
 def _apply_events(
-    tx: Transaction, shard: int, token: bytes, handlers: Mapping[str, Handler], ids: Collection[int] | None
+    tx: Transaction,
+    shard: int,
+    token: bytes,
+    handlers: Mapping[str, Handler],
+    ids: Collection[int] | None,
+    *,
+    followed: Collection[str] | None,
 ) -> Sequence[OutboxEvent]:
-    """Apply what is pending, of it only the events `ids` if given: a batch that came twice finds nothing."""
+    """Apply what is pending, of it only the events `ids` if given: a batch that came twice finds nothing.
+
+    The last batch gives the lease back in the same transaction, which spares one of its own: if `followed` is given,
+    and no event of a type in it, whose followers must hear of it before the next batch.
+    """
     if not outbox_repo.lock_shard(tx, shard=shard, token=token):
         return []
-    events = applicable(outbox_repo.list_pending(tx, shard=shard, limit=_batch_size()), tx.now)
+    pending = outbox_repo.list_pending(tx, shard=shard, limit=_batch_size())
+    events = applicable(pending, tx.now)
     if ids is not None:
         events = [event for event in events if event.id in ids]
     if not events:
         return []
     _handle(tx, events, handlers)
     outbox_repo.mark_done(tx, events)
-    outbox_repo.set_lease(
-        tx,
-        shard=shard,
-        token=token,
-        leased_until=tx.now + timedelta(seconds=current_config().OUTBOX_LEASE_SECONDS),
-    )
+    is_last = len(pending) < _batch_size()
+    if is_last and followed is not None and not any(event.event_type in followed for event in events):
+        outbox_repo.set_lease(tx, shard=shard, token=None, leased_until=tx.now)
+    else:
+        leased_until = tx.now + timedelta(seconds=current_config().OUTBOX_LEASE_SECONDS)
+        outbox_repo.set_lease(tx, shard=shard, token=token, leased_until=leased_until)
     return events
 
 
