@@ -91,7 +91,7 @@ def create_demo_data(force: bool) -> None:
 
 
 @laurel_cli.command("verify")
-@click.option("--repair", is_flag=True, help="Write progress, statistics_daily, leaderboards and sorted sets anew.")
+@click.option("--repair", is_flag=True, help="Write progress, statistics, boards and characters anew.")
 def verify(repair: bool) -> None:
     """Compare every derived table with the matches, events and rewards it comes from; exit 1 on any drift."""
     count = mended = 0

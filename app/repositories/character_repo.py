@@ -92,6 +92,20 @@ def lock_by_ids(tx: Transaction, character_ids: Collection[int]) -> list[Charact
     return [_character(row) for row in rows]
 
 
+def lock_of_user(tx: Transaction, user_id: int) -> None:
+    """Lock all characters of a user, in the order of their ids."""
+    tx.execute(
+        """
+        SELECT id
+        FROM characters FORCE INDEX (ix_characters_user_id)
+        WHERE user_id = :user_id
+        ORDER BY id
+        FOR UPDATE
+        """,
+        {"user_id": user_id},
+    )
+
+
 def list_of_user(tx: Transaction, *, user_id: int, limit: int, offset: int) -> list[Character]:
     """A page of the user's characters, oldest first."""
     rows = tx.execute(

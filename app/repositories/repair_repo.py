@@ -90,3 +90,24 @@ def rebuild_scores(tx: Transaction, user_id: int) -> None:
         """,
         {"user_id": user_id, "now": tx.now},
     )
+
+
+def rebuild_characters(tx: Transaction, user_id: int) -> None:
+    """xp and gold of the user's locked characters from combat_ledger."""
+    tx.execute(
+        """
+        UPDATE characters c
+        LEFT JOIN (
+            SELECT l.character_id, SUM(l.xp) AS xp, SUM(l.gold) AS gold
+            FROM characters own
+            JOIN combat_ledger l ON l.character_id = own.id
+            WHERE own.user_id = :user_id
+            GROUP BY l.character_id
+        ) AS granted ON granted.character_id = c.id
+        SET c.xp = COALESCE(granted.xp, 0),
+            c.gold = COALESCE(granted.gold, 0),
+            c.updated_at = :now
+        WHERE c.user_id = :user_id
+        """,
+        {"user_id": user_id, "now": tx.now},
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.repositories import (
+    character_repo,
     leaderboard_repo,
     progress_repo,
     repair_repo,
@@ -18,14 +19,15 @@ from app.services import leaderboard_set_service
 from app.transaction import Transaction, transaction
 
 USERS_AT_ONCE = 1_000
-REPAIRABLE = frozenset({"player_progress", "statistics_daily", "leaderboard_scores"})
+REPAIRABLE = frozenset({"player_progress", "statistics_daily", "leaderboard_scores", "characters"})
 
 
 def find_drift(*, repair: bool = False) -> Iterator[Drift]:
     """Every derived row that differs from its sources, in pages of users, in bounded memory; then the sorted sets.
 
-    With `repair`, progress, daily statistics, leaderboards and sorted sets are written anew, user by user; what equals
-    its sources afterwards is `mended`. While matches are being settled a row in motion may be named: run it again.
+    With `repair`, progress, daily statistics, leaderboards, xp and gold of characters, and sorted sets are written
+    anew, user by user; what equals its sources afterwards is `mended`. While matches are being settled a row in motion
+    may be named: run it again.
     """
     after_id: int | None = 0
     while after_id is not None:
@@ -45,7 +47,10 @@ def find_drift(*, repair: bool = False) -> Iterator[Drift]:
 
 @transaction("repair_user")
 def repair_user(tx: Transaction, user_id: int) -> None:
-    """Write the user's progress, daily statistics and scores anew from their sources; no settlement is under way."""
+    """Write the user's progress, daily statistics, scores, and xp and gold of his characters anew from their sources.
+
+    What they are locked for keeps settlements waiting.
+    """
     if not progress_repo.lock_many(tx, [user_id]):
         return
     xp, soft_currency = repair_repo.sum_ledger(tx, user_id)
@@ -53,6 +58,8 @@ def repair_user(tx: Transaction, user_id: int) -> None:
     repair_repo.rebuild_statistics(tx, user_id)
     leaderboard_repo.hide_or_show(tx, user_ids=[user_id])
     repair_repo.rebuild_scores(tx, user_id)
+    character_repo.lock_of_user(tx, user_id)
+    repair_repo.rebuild_characters(tx, user_id)
 
 
 def _find_drift_of_sets(*, repair: bool) -> Iterator[Drift]:

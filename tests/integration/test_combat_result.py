@@ -345,6 +345,21 @@ def test_a_fight_without_replay_has_no_turns(
     assert data_of(replay(client, player, session_id, "?verify=1"))["turns"] == []
 
 
+def test_verify_mends_xp_and_gold_of_characters(
+    app: Flask, client: FlaskClient, player: Player, combat_engine: Player, hero: Character, sql: Sql
+) -> None:
+    idle = new_character(app, player)
+    fight(client, player, combat_engine, hero)
+    run_outbox(app)
+    sql("UPDATE characters SET gold = gold + 7, xp = 0 WHERE user_id = :id", id=player.id)
+    with app.app_context():
+        mended = [drift.mended for drift in find_drift(repair=True) if drift.user_id == player.id]
+        assert [drift for drift in find_drift() if drift.user_id == player.id] == []
+    assert mended == [True, True]
+    rows = sql("SELECT id, xp, gold FROM characters WHERE user_id = :id ORDER BY id", id=player.id)
+    assert [tuple(row) for row in rows] == [(hero.id, 10, 100), (idle.id, 0, 0)]
+
+
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
