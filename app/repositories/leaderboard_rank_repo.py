@@ -1,8 +1,9 @@
 """leaderboard_scores as a board: who stands where. Hidden players are not there, so ranks are dense.
 
-Every statement walks ix_leaderboard_scores_order, (board_code, season, hidden, score DESC, achieved_at, user_id), for
-no longer than its limit; "above" and "below" are three ranges of it: another score, the same at another time, the same
-at the same time with another id.
+Every statement walks ix_leaderboard_scores_order, (board_code, season, hidden, negative_score, achieved_at, user_id),
+forward or backward and for no longer than its limit; "above" and "below" are three ranges of it: another score, the
+same at another time, the same at the same time with another id. The index is forced, because for a LIMIT the optimizer
+would rather walk the primary key past everybody.
 """
 
 from collections.abc import Iterable
@@ -18,16 +19,16 @@ def list_top(tx: Transaction, *, board_code: str, season: int, limit: int, offse
     """Entries in the board's order, without the first `offset` ones."""
     rows = tx.execute(
         """
-        SELECT page.user_id, u.display_name, page.score, page.achieved_at
+        SELECT page.user_id, u.display_name, -page.negative_score AS score, page.achieved_at
         FROM (
-            SELECT user_id, score, achieved_at
-            FROM leaderboard_scores
+            SELECT user_id, negative_score, achieved_at
+            FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
             WHERE board_code = :board_code AND season = :season AND hidden = FALSE
-            ORDER BY score DESC, achieved_at, user_id
+            ORDER BY negative_score, achieved_at, user_id
             LIMIT :limit OFFSET :offset
         ) AS page
         LEFT JOIN users u ON u.id = page.user_id
-        ORDER BY page.score DESC, page.achieved_at, page.user_id
+        ORDER BY page.negative_score, page.achieved_at, page.user_id
         """,
         {"board_code": board_code, "season": season, "limit": limit, "offset": offset},
     )
@@ -55,30 +56,31 @@ def list_above(tx: Transaction, own: BoardEntry, *, board_code: str, season: int
     """The next entries that rank above that one, nearest first."""
     rows = tx.execute(
         """
-        SELECT page.user_id, u.display_name, page.score, page.achieved_at
+        SELECT page.user_id, u.display_name, -page.negative_score AS score, page.achieved_at
         FROM (
-            (SELECT user_id, score, achieved_at
-             FROM leaderboard_scores
+            (SELECT user_id, negative_score, achieved_at
+             FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
              WHERE board_code = :board_code AND season = :season AND hidden = FALSE
-               AND score = :score AND achieved_at = :achieved_at AND user_id < :user_id
+               AND negative_score = :negative_score AND achieved_at = :achieved_at AND user_id < :user_id
              ORDER BY user_id DESC
              LIMIT :limit)
             UNION ALL
-            (SELECT user_id, score, achieved_at
-             FROM leaderboard_scores
+            (SELECT user_id, negative_score, achieved_at
+             FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
              WHERE board_code = :board_code AND season = :season AND hidden = FALSE
-               AND score = :score AND achieved_at < :achieved_at
+               AND negative_score = :negative_score AND achieved_at < :achieved_at
              ORDER BY achieved_at DESC, user_id DESC
              LIMIT :limit)
             UNION ALL
-            (SELECT user_id, score, achieved_at
-             FROM leaderboard_scores
-             WHERE board_code = :board_code AND season = :season AND hidden = FALSE AND score > :score
-             ORDER BY score, achieved_at DESC, user_id DESC
+            (SELECT user_id, negative_score, achieved_at
+             FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
+             WHERE board_code = :board_code AND season = :season AND hidden = FALSE
+               AND negative_score < :negative_score
+             ORDER BY negative_score DESC, achieved_at DESC, user_id DESC
              LIMIT :limit)
         ) AS page
         LEFT JOIN users u ON u.id = page.user_id
-        ORDER BY page.score, page.achieved_at DESC, page.user_id DESC
+        ORDER BY page.negative_score DESC, page.achieved_at DESC, page.user_id DESC
         LIMIT :limit
         """,
         {**_place(own, board_code, season), "limit": limit},
@@ -90,30 +92,31 @@ def list_below(tx: Transaction, own: BoardEntry, *, board_code: str, season: int
     """The next entries that rank below that one, nearest first."""
     rows = tx.execute(
         """
-        SELECT page.user_id, u.display_name, page.score, page.achieved_at
+        SELECT page.user_id, u.display_name, -page.negative_score AS score, page.achieved_at
         FROM (
-            (SELECT user_id, score, achieved_at
-             FROM leaderboard_scores
+            (SELECT user_id, negative_score, achieved_at
+             FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
              WHERE board_code = :board_code AND season = :season AND hidden = FALSE
-               AND score = :score AND achieved_at = :achieved_at AND user_id > :user_id
+               AND negative_score = :negative_score AND achieved_at = :achieved_at AND user_id > :user_id
              ORDER BY user_id
              LIMIT :limit)
             UNION ALL
-            (SELECT user_id, score, achieved_at
-             FROM leaderboard_scores
+            (SELECT user_id, negative_score, achieved_at
+             FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
              WHERE board_code = :board_code AND season = :season AND hidden = FALSE
-               AND score = :score AND achieved_at > :achieved_at
+               AND negative_score = :negative_score AND achieved_at > :achieved_at
              ORDER BY achieved_at, user_id
              LIMIT :limit)
             UNION ALL
-            (SELECT user_id, score, achieved_at
-             FROM leaderboard_scores
-             WHERE board_code = :board_code AND season = :season AND hidden = FALSE AND score < :score
-             ORDER BY score DESC, achieved_at, user_id
+            (SELECT user_id, negative_score, achieved_at
+             FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
+             WHERE board_code = :board_code AND season = :season AND hidden = FALSE
+               AND negative_score > :negative_score
+             ORDER BY negative_score, achieved_at, user_id
              LIMIT :limit)
         ) AS page
         LEFT JOIN users u ON u.id = page.user_id
-        ORDER BY page.score DESC, page.achieved_at, page.user_id
+        ORDER BY page.negative_score, page.achieved_at, page.user_id
         LIMIT :limit
         """,
         {**_place(own, board_code, season), "limit": limit},
@@ -129,26 +132,27 @@ def count_above(tx: Transaction, own: BoardEntry, *, board_code: str, season: in
             SELECT COUNT(*)
             FROM (
                 SELECT 1
-                FROM leaderboard_scores
-                WHERE board_code = :board_code AND season = :season AND hidden = FALSE AND score > :score
+                FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
+                WHERE board_code = :board_code AND season = :season AND hidden = FALSE
+               AND negative_score < :negative_score
                 LIMIT :most
             ) AS higher
         ) + (
             SELECT COUNT(*)
             FROM (
                 SELECT 1
-                FROM leaderboard_scores
+                FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
                 WHERE board_code = :board_code AND season = :season AND hidden = FALSE
-                  AND score = :score AND achieved_at < :achieved_at
+                  AND negative_score = :negative_score AND achieved_at < :achieved_at
                 LIMIT :most
             ) AS earlier
         ) + (
             SELECT COUNT(*)
             FROM (
                 SELECT 1
-                FROM leaderboard_scores
+                FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
                 WHERE board_code = :board_code AND season = :season AND hidden = FALSE
-                  AND score = :score AND achieved_at = :achieved_at AND user_id < :user_id
+                  AND negative_score = :negative_score AND achieved_at = :achieved_at AND user_id < :user_id
                 LIMIT :most
             ) AS at_once
         ) AS ahead
@@ -165,7 +169,7 @@ def count(tx: Transaction, *, board_code: str, season: int, most: int) -> int | 
         SELECT COUNT(*) AS shown
         FROM (
             SELECT 1
-            FROM leaderboard_scores
+            FROM leaderboard_scores FORCE INDEX (ix_leaderboard_scores_order)
             WHERE board_code = :board_code AND season = :season AND hidden = FALSE
             LIMIT :limit
         ) AS entries
@@ -180,7 +184,7 @@ def _place(own: BoardEntry, board_code: str, season: int) -> dict[str, object]:
         "board_code": board_code,
         "season": season,
         "user_id": own.user_id,
-        "score": own.score,
+        "negative_score": -own.score,
         "achieved_at": own.achieved_at,
     }
 
