@@ -136,3 +136,18 @@ def test_another_event_with_a_match_is_400(client: FlaskClient, player: Player) 
 def test_a_bad_mode_is_400(client: FlaskClient, player: Player, mode: object) -> None:
     answer = client.post("/match/start", json={"mode": mode}, headers=player.headers)
     assert (answer.status_code, set(answer.get_json()["error"]["details"])) == (400, {"mode"})
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("number", [2**63, 2**63 + 10, 10**19 - 1, 10**19, 10**40])
+def test_a_number_that_no_column_holds_has_no_route_whatever_the_method(
+    client: FlaskClient, admin: Player, method: str, number: int
+) -> None:
+    answer = client.open(f"/api/v1/admin/achievement-types/{number}", method=method, headers=admin.headers)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("number", ["0", "007", str(2**63 - 1), "9" * 18, "8" + "9" * 18, "9223372036854775799"])
+def test_every_number_that_a_column_holds_has_one(client: FlaskClient, admin: Player, number: str) -> None:
+    answer = client.get(f"/api/v1/admin/achievement-types/{number}", headers=admin.headers)
+    assert answer.get_json()["error"]["code"] == "ACHIEVEMENT_TYPE_NOT_FOUND"

@@ -4,7 +4,8 @@ schemathesis makes requests from the document, good ones and bad ones; LAUREL_CO
 """
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -55,28 +56,70 @@ def schema(app: Flask) -> Any:
 
 
 @pytest.fixture
-def known_ids(app: Flask, player: Player) -> Callable[[Player], dict[str, list[int]]]:
-    """Things that are there: the client's own and another's, by the names of the variables that name them."""
+def make_known(app: Flask, player: Player, admin: Player) -> Callable[[Player], dict[str, list[Any]]]:
+    """Things that are there, the client's own and another's, by the names of the fields that name them."""
 
-    def make(who: Player) -> dict[str, list[int]]:
-        own, others, finished = open_match(app, who), open_match(app, player), open_match(app, who)
-        app.test_client().post("/match/finish", json=finish_body(finished), headers=who.headers)
-        return {"match_id": [own, others, finished], "user_id": [who.id, player.id]}
+    def data_of(path: str, body: Any, who: Player) -> Any:
+        answer = app.test_client().post(path, json=body, headers=who.headers)
+        assert answer.get_json()["ok"] or answer.status_code == 422, answer.get_json()
+        return answer.get_json().get("data")
+
+    def make(who: Player) -> dict[str, list[Any]]:
+        own, others, finished, refused = (open_match(app, one) for one in (who, player, who, who))
+        data_of("/match/finish", finish_body(finished), who)
+        data_of("/match/finish", finish_body(refused, score=2**40), who)
+        character, enemy = (data_of("/api/v1/characters", {"name": "Ada"}, one)["id"] for one in (who, player))
+        template = {"id": f"potion_{who.id}", "name": f"Potion {who.id}", "max_stack": 10}
+        data_of("/api/v1/admin/item-templates", template, admin)
+        gift = {"item_template_id": template["id"], "quantity": 3}
+        item = data_of(f"/api/v1/admin/characters/{character}/items", gift, admin)["inventory_id"]
+        data_of(f"/api/v1/characters/{character}/equip", {"inventory_id": item, "slot": "belt_1"}, who)
+        fight = {"participants": [{"character_id": character, "team": "blue"}]}
+        session = data_of("/api/v1/combat/sessions", fight, who)["session_id"]
+        reviews = app.test_client().get("/api/v1/admin/reviews?limit=1", headers=admin.headers).get_json()["data"]
+        return {
+            "match_id": [own, others, finished, refused],
+            "user_id": [who.id, player.id],
+            "character_id": [character, enemy],
+            "inventory_id": [item],
+            "item_template_id": [template["id"]],
+            "session_id": [session],
+            "review_id": [review["id"] for review in reviews["items"]],
+            "type_id": [1, 2, 3],
+            "board_code": ["td_score"],
+            "code": ["login"],
+            "event_type": ["login", "find_secret", "match_finish"],
+            "slot": ["belt_1", "belt_2"],
+        }
 
     return make
+
+
+def put_in(part: Any, known: Mapping[str, list[Any]], data: st.DataObject) -> None:
+    """Let some of the fields of a generated request name things that are there."""
+    if isinstance(part, list):
+        for element in part:
+            put_in(element, known, data)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            snake = re.sub("([A-Z])", lambda letter: "_" + letter[1].lower(), str(name))
+            if known.get(snake) and data.draw(st.booleans()):
+                part[name] = data.draw(st.sampled_from(known[snake]))
+            else:
+                put_in(value, known, data)
 
 
 @pytest.mark.usefixtures("with_redis")
 @pytest.mark.parametrize("client_name", CLIENTS)
 @pytest.mark.parametrize("operation_id", OPERATIONS)
 def test_every_answer_is_documented(
-    app: Flask, schema: Any, known_ids: Any, operation_id: str, client_name: str
+    app: Flask, schema: Any, make_known: Any, operation_id: str, client_name: str
 ) -> None:
     path, method = OPERATIONS[operation_id]
     operation = schema[path][method]
     roles = CLIENTS[client_name]
     who = new_player(app, roles or ["player"])
-    known = known_ids(who)
+    known = make_known(who)
     headers = {"Accept-Encoding": "identity", **(who.headers if roles else {})}
     cases = st.one_of(
         operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
@@ -93,11 +136,8 @@ def test_every_answer_is_documented(
     )
     @given(case=cases, data=st.data())
     def answers_as_documented(case: Any, data: st.DataObject) -> None:
-        for name in set(case.path_parameters or {}) & set(known):
-            if data.draw(st.booleans()):
-                case.path_parameters[name] = data.draw(st.sampled_from(known[name]))
-        if isinstance(case.body, dict) and "matchId" in case.body and data.draw(st.booleans()):
-            case.body["matchId"] = data.draw(st.sampled_from(known["match_id"]))
+        put_in(case.path_parameters, known, data)
+        put_in(case.body, known, data)
         case.call_and_validate(session=client, headers=headers, checks=CHECKS)
 
     answers_as_documented()
