@@ -126,6 +126,12 @@ def test_a_fight_that_never_was(client: FlaskClient, admin: Player) -> None:
     )
 
 
+def test_a_type_of_events_that_never_was(client: FlaskClient, admin: Player) -> None:
+    path, body = "/api/v1/admin/event-types/no_such_type", {"code": "no_such_type", "metric": "LOGIN", "points": 1}
+    assert outcome(client.put(path, json=body, headers=admin.headers)) == (404, "EVENT_TYPE_NOT_FOUND")
+    assert outcome(client.delete(path, headers=admin.headers)) == (404, "EVENT_TYPE_NOT_FOUND")
+
+
 def test_nobodys_character_puts_nothing_away(client: FlaskClient, player: Player) -> None:
     answer = client.post(f"/api/v1/characters/{NOBODY}/unequip", json={"inventory_id": 1}, headers=player.headers)
     assert outcome(answer) == (404, "CHARACTER_NOT_FOUND")

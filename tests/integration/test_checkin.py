@@ -289,7 +289,7 @@ def test_an_erased_player_leaves_no_zone(app: Flask, client: FlaskClient, sql: S
         (
             "UPDATE daily_checkins SET xp_granted = 3 WHERE user_id = :id AND day = '2026-03-10'",
             "player_progress",
-            {"xp": 7, "soft_currency": 0},
+            {"xp": 7, "soft_currency": 0, "level": 0},
         ),
         ("UPDATE user_metrics SET total = 5 WHERE user_id = :id", "user_metrics", {"total": 3, "best": 0}),
     ],

@@ -303,8 +303,9 @@ def test_a_session_that_redis_lost_says_so_and_nobody_is_stuck(
     for _ in range(2):
         assert error_of(press(client, player, session_id, hero, 2)) == (409, "SESSION_LOST")
     assert error_of(finish(client, combat_engine, session_id, report_of(hero))) == (409, "SESSION_LOST")
-    result = client.get(f"/api/v1/combat/{session_id}/result", headers=player.headers)
-    assert error_of(result) == (409, "SESSION_LOST")
+    for part in ("result", "replay"):
+        answer = client.get(f"/api/v1/combat/{session_id}/{part}", headers=player.headers)
+        assert error_of(answer) == (409, "SESSION_LOST")
     assert error_of(press(client, new_player(app), session_id, hero, 2)) == (404, "COMBAT_NOT_FOUND")
     unequip = f"/api/v1/characters/{hero.id}/unequip"
     assert client.post(unequip, json={"inventory_id": potion}, headers=player.headers).status_code == 200
