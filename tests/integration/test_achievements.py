@@ -327,3 +327,27 @@ def test_verify_finds_damage_once_all_is_processed(
         sql(f"DELETE FROM {name} WHERE user_id = :id", id=player.id)
     for name in ("user_achievement_rewards", "player_progress"):
         sql(f"DELETE FROM {name} WHERE user_id = :id", id=player.id)
+
+
+def test_settlements_events_and_check_ins_of_the_same_players_at_once(app: Flask, sql: Sql) -> None:
+    players = [new_player(app) for _ in range(6)]
+    matches = {player.id: [open_match(app, player) for _ in range(8)] for player in players}
+
+    def play(player: Player) -> None:
+        client = app.test_client()
+        for match_id in matches[player.id]:
+            tell(client, player, "find_secret")
+            settled = client.post("/match/finish", json=finish_body(match_id), headers=player.headers)
+            assert settled.status_code == 200
+            assert client.post("/api/v1/checkin", headers=player.headers).status_code == 200
+
+    def count() -> None:
+        for _ in range(6):
+            deliver()
+
+    at_once(app, [*(lambda player=player: play(player) for player in players), count, count])
+    deliver()
+    for player in players:
+        metrics = metrics_of(sql, player)
+        assert (metrics["MATCH_FINISH"], metrics["FIND_SECRET"], metrics["DAILY_LOGIN"]) == ((8, 0), (8, 0), (1, 1))
+        assert drift_of(player) == []
