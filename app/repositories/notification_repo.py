@@ -23,8 +23,8 @@ def insert(tx: Transaction, notices: Sequence[Notice]) -> None:
             user_id BIGINT PATH '$[0]',
             kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$[1]',
             subject VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$[2]',
-            title VARCHAR(200) PATH '$[3]',
-            payload TEXT PATH '$[4]'
+            title VARCHAR(200) CHARACTER SET utf8mb4 PATH '$[3]',
+            payload TEXT CHARACTER SET utf8mb4 PATH '$[4]'
         )) AS n
         ON DUPLICATE KEY UPDATE kind = VALUES(kind)
         """,
