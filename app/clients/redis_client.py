@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import redis
 import structlog
@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 TIMEOUT_SECONDS = 0.5
-CELERY_QUEUE = "celery"
+CELERY_QUEUE, JOBS_QUEUE = "celery", "jobs"  # events, and what may take long
 QUICK_TIMEOUT_SECONDS = 0.1
 PATIENT_TIMEOUT_SECONDS = 2.0
 LEFT_ALONE_SECONDS = 2.0
@@ -87,9 +87,9 @@ def connect(url: str) -> "redis.Redis":
 
 
 def queue_length(url: str) -> int | None:
-    """How many tasks wait in Celery's queue; None if the server does not answer."""
+    """How many tasks wait in Celery's queues; None if the server does not answer."""
     try:
-        return int(connect(url).llen(CELERY_QUEUE))  # type: ignore[arg-type]
+        return sum(cast(int, connect(url).llen(queue)) for queue in (CELERY_QUEUE, JOBS_QUEUE))
     except redis.RedisError:
         return None
 

@@ -26,6 +26,11 @@ def cancel_job(job_id: int) -> Response:
     return success(job_body(job_service.cancel_job(job_id, actor_id=g.user.id, request_id=g.request_id)))
 
 
+def retry_job(job_id: int) -> Response:
+    """200 with the job, which goes on where it stopped."""
+    return success(job_body(job_service.retry_job(job_id, actor_id=g.user.id, request_id=g.request_id)))
+
+
 def job_body(job: Job) -> dict[str, Any]:
     """A job as the contract shows it."""
     return {

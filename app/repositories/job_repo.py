@@ -18,10 +18,14 @@ MAX_ERROR = 1000
 
 @dataclass(frozen=True, slots=True)
 class JobFigures:
-    """Jobs that `failed` within the last day; `wait_seconds`: how long the one waits that waits longest for a node."""
+    """Jobs that `failed` within the last day; `wait_seconds`: how long the one waits that waits longest for a node.
+
+    `unswept_seconds`: since when the recurring job that rests longest has done nothing.
+    """
 
     failed: int
     wait_seconds: float
+    unswept_seconds: float
 
 
 _COLUMNS = """
@@ -151,12 +155,18 @@ def get_figures(tx: Transaction) -> JobFigures:
                    WHERE recurring = 0
                      AND status IN ('queued', 'running')
                      AND leased_until <= :now
-               ) AS due_since
+               ) AS due_since,
+               (
+                   SELECT MIN(updated_at)
+                   FROM jobs
+                   WHERE recurring = 1
+               ) AS swept_at
         """,
         {"day_ago": tx.now - timedelta(days=1), "now": tx.now},
     ).one()
     waits = (tx.now - from_column(row.due_since)).total_seconds() if row.due_since else 0.0
-    return JobFigures(failed=row.failed, wait_seconds=waits)
+    unswept = (tx.now - from_column(row.swept_at)).total_seconds() if row.swept_at else 0.0
+    return JobFigures(failed=row.failed, wait_seconds=waits, unswept_seconds=unswept)
 
 
 def lock_due(tx: Transaction, job_id: int) -> Job | None:
@@ -275,6 +285,20 @@ def end(tx: Transaction, job_id: int, *, status: JobStatus, error: str | None = 
         """,
         {"id": job_id, "status": status, "error": error and error[:MAX_ERROR], "now": tx.now},
     )
+
+
+def delete_ended(tx: Transaction, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` jobs that ended before that time; returns how many."""
+    return tx.execute(
+        """
+        DELETE FROM jobs
+        WHERE recurring = 0
+          AND status IN ('done', 'failed', 'cancelled')
+          AND leased_until < :before
+        LIMIT :limit
+        """,
+        {"before": before, "limit": limit},
+    ).rowcount
 
 
 def _job(row: Row[tuple[object, ...]]) -> Job:

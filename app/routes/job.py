@@ -33,3 +33,10 @@ def get_job(job_id: int) -> Response:
 @auth_required(roles=["admin"])
 def cancel_job(job_id: int) -> Response:
     return job_controller.cancel_job(job_id)
+
+
+@job_bp.post("/<id:job_id>/retry")
+@answers(200, JobView, errors=[JobNotFound, Conflict])
+@auth_required(roles=["admin"])
+def retry_job(job_id: int) -> Response:
+    return job_controller.retry_job(job_id)

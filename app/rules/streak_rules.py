@@ -224,12 +224,15 @@ def living_days(state: StreakState, day: date, now: datetime, outages: Sequence[
 
 
 def replay(checkins: Sequence[CheckIn], outages: Sequence[Outage], terms: StreakTerms) -> list[CheckIn]:
-    """A player's check-ins in their order as they count when the outages are known; the first one stays."""
+    """A player's check-ins in their order as they count when the outages are known; the first one stays.
+
+    Unchanged if the streak would be shorter: a gap that is bridged now may eat freezes that a later one needs.
+    """
     replayed = [checkins[0]]
     for checkin in checkins[1:]:
         state = replace(state_after(replayed[-1], longest_streak=0), time_zone=checkin.time_zone)
         replayed.append(_counted(state, checkin.day, checkin.checked_in_at, checkin.zone_days, outages, terms))
-    return replayed
+    return replayed if replayed[-1].consecutive_days >= checkins[-1].consecutive_days else list(checkins)
 
 
 def answer_is_final_until(state: StreakState, today: Today, now: datetime) -> datetime | None:

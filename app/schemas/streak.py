@@ -24,7 +24,7 @@ class UnlockedTier(SnakeAnswer):
 
 
 class NextTier(SnakeAnswer):
-    """The next tier that is not earned yet, and what it pays."""
+    """The next tier above the longest streak, and what it pays."""
 
     tier: Annotated[int | str, Field(examples=["bronze"])]
     threshold: int

@@ -1,9 +1,11 @@
 """Definitions of achievements: staff create, replace and retire them; what was earned stays (contract, "System 4")."""
 
 from app.errors import AchievementTypeNotFound, Conflict, InvalidRequest
-from app.repositories import achievement_repo, audit_repo, event_type_repo
+from app.repositories import achievement_repo, audit_repo, event_type_repo, outbox_repo
 from app.rules.achievement_rules import BUILT_IN_METRICS, AchievementType, Definition, combines_of
 from app.transaction import Transaction, transaction
+
+TYPES_CHANGED = "achievement_types.changed"  # the outbox event: what is remembered of their levels may be wrong
 
 
 @transaction("list_achievement_types")
@@ -78,6 +80,7 @@ def _check_metric(tx: Transaction, definition: Definition) -> None:
 
 def _audited(tx: Transaction, type_id: int, action: str, *, actor_id: int, request_id: str) -> AchievementType:
     type_ = find_or_raise(tx, type_id)
+    tx.execute(*outbox_repo.insert(event_type=TYPES_CHANGED, key=TYPES_CHANGED, payload={}, now=tx.now))
     audit_repo.insert(
         tx,
         actor_id=actor_id,

@@ -81,15 +81,13 @@ def get_job(tx: Transaction, job_id: int) -> Job:
 def cancel_job(tx: Transaction, job_id: int, *, actor_id: int, request_id: str) -> Job:
     """Stop a job after the page that is being done; what its pages did stays. Again changes nothing.
 
-    Raises JobNotFound, and Conflict if the job has ended otherwise or is a recurring one.
+    Raises JobNotFound, and Conflict if the job has ended otherwise or is not of staff: those must be done.
     """
-    job = job_repo.lock(tx, job_id)
-    if job is None:
-        raise JobNotFound(job_id=job_id)
+    job = _lock(tx, job_id)
     if job.status == "cancelled":
         return job
-    if job.recurring:
-        raise Conflict(reason=f"Job {job_id} recurs and cannot be cancelled")
+    if job.created_by is None:
+        raise Conflict(reason=f"Job {job_id} is Laurel's own and cannot be cancelled")
     if job.status not in {"queued", "running"}:
         raise Conflict(reason=f"Job {job_id} is already {job.status}")
     job_repo.end(tx, job_id, status="cancelled")
@@ -100,6 +98,30 @@ def cancel_job(tx: Transaction, job_id: int, *, actor_id: int, request_id: str) 
         subject_type="job",
         subject_id=job_id,
         details={"kind": job.kind, "done": job.done},
+        request_id=request_id,
+    )
+    return _get(tx, job_id)
+
+
+@transaction("retry_job")
+def retry_job(tx: Transaction, job_id: int, *, actor_id: int, request_id: str) -> Job:
+    """Go on with a failed or cancelled job where it stopped; one that is queued or running is left alone.
+
+    Raises JobNotFound, and Conflict for one that is done.
+    """
+    job = _lock(tx, job_id)
+    if job.status in {"queued", "running"}:
+        return job
+    if job.status == "done":
+        raise Conflict(reason=f"Job {job_id} is already done")
+    job_repo.give_back(tx, job_id, status="queued", attempts=0, error=None, not_before=tx.now)
+    audit_repo.insert(
+        tx,
+        actor_id=actor_id,
+        action="job.retry",
+        subject_type="job",
+        subject_id=job_id,
+        details={"kind": job.kind, "done": job.done, "status": job.status, "error": job.error},
         request_id=request_id,
     )
     return _get(tx, job_id)
@@ -219,6 +241,13 @@ def _fail(tx: Transaction, job: Job, reason: str) -> None:
 
 def _leased_until(tx: Transaction) -> datetime:
     return tx.now + timedelta(seconds=current_config().JOB_LEASE_SECONDS)
+
+
+def _lock(tx: Transaction, job_id: int) -> Job:
+    job = job_repo.lock(tx, job_id)
+    if job is None:
+        raise JobNotFound(job_id=job_id)
+    return job
 
 
 def _get(tx: Transaction, job_id: int) -> Job:

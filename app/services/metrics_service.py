@@ -62,6 +62,7 @@ def _jobs() -> Iterator[Reading]:
     figures = job_service.get_figures()
     yield Reading("laurel_jobs_failed", "Jobs that failed within the last day", figures.failed)
     yield Reading("laurel_job_wait_seconds", "How long the oldest job that is due waits", figures.wait_seconds)
+    yield Reading("laurel_unswept_seconds", "How long a recurring job has rested at most", figures.unswept_seconds)
 
 
 _sessions_counted: tuple[float, int] = (float("-inf"), 0)  # when, by the monotonic clock, and how many

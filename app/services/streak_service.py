@@ -4,6 +4,7 @@ Locks: the player's streak, then his progress, then what the achievement engine 
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -11,11 +12,12 @@ from prometheus_client import Counter
 
 from app.clients import checkin_cache
 from app.clock import utc_now
-from app.errors import ProgressNotFound, UserNotFound
+from app.errors import ProgressNotFound, ServiceUnavailable, UserNotFound
 from app.extensions import current_config
 from app.repositories import checkin_repo, outage_repo, progress_repo, reward_repo, streak_repo
 from app.repositories.streak_repo import PlayersStreak
 from app.rules.achievement_rules import Increment, Level, UnlockedLevel
+from app.rules.outbox_rules import OutboxEvent
 from app.rules.progress_rules import level_for_xp
 from app.rules.streak_rules import (
     ACHIEVEMENT_CODE,
@@ -103,6 +105,12 @@ def forget_remembered() -> bool:
     return checkin_cache.forget_all(current_config().REDIS_URL)
 
 
+def follow_changed_types(_events: Sequence[OutboxEvent]) -> None:
+    """The same for as long as it takes. Raises ServiceUnavailable while Redis is away."""
+    if not forget_remembered():
+        raise ServiceUnavailable(reason="Redis is away")
+
+
 def choose_zone(tx: Transaction, user_id: int, *, old_zone: str, new_zone: str) -> None:
     """The player has chosen another time zone: his streak is in it now or from 24 hours after the last check-in."""
     players = streak_repo.lock(tx, user_id)
@@ -141,7 +149,7 @@ def _standing(
     pay: tuple[int, int] = (0, 0),
     unlocked: list[UnlockedLevel] | tuple[UnlockedLevel, ...] = (),
 ) -> Standing:
-    """The next tier is the next one that is not earned: earned ones are not paid again."""
+    """The next tier is the next one above the longest streak: earned ones are not paid again."""
     next_level = achievement_service.find_next_level(tx, code=ACHIEVEMENT_CODE, above=state.longest_streak)
     return Standing(
         day=today.day,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from app.extensions import current_config
 from app.repositories import (
     idempotency_repo,
+    job_repo,
     login_failure_repo,
     match_repo,
     outbox_repo,
@@ -18,6 +19,7 @@ from app.rules.outbox_rules import SHARDS
 from app.transaction import Transaction
 
 PAGE_ROWS = 1_000
+JOBS_KEPT = timedelta(days=90)
 
 
 def abandon_matches(tx: Transaction, job: Job) -> Page:
@@ -61,4 +63,10 @@ def delete_expired_revocations(tx: Transaction, job: Job) -> Page:
 def delete_old_login_failures(tx: Transaction, job: Job) -> Page:
     """Delete counts of failures whose window is over."""
     deleted = login_failure_repo.delete_older(tx, before=tx.now - FAILURE_WINDOW, limit=PAGE_ROWS)
+    return Page(job.position, deleted, is_last=deleted < PAGE_ROWS)
+
+
+def delete_ended_jobs(tx: Transaction, job: Job) -> Page:
+    """Delete jobs that ended 90 days ago."""
+    deleted = job_repo.delete_ended(tx, before=tx.now - JOBS_KEPT, limit=PAGE_ROWS)
     return Page(job.position, deleted, is_last=deleted < PAGE_ROWS)

@@ -1,6 +1,7 @@
 """Celery only carries: tasks name a shard and its lease, or a job; what is to be done stands in MySQL.
 
 celery -A app.workers.celery_app worker --concurrency 2
+celery -A app.workers.celery_app worker --queues jobs --concurrency 1     # so that no long job holds up an event
 celery -A app.workers.celery_app beat --scheduler celery.beat:Scheduler     # as many as you like
 """
 
@@ -11,6 +12,7 @@ from celery import Celery, Task
 from celery.signals import worker_init
 
 from app import create_app, metrics
+from app.clients import redis_client
 from app.logs import configure_logging
 from app.services import job_service, leaderboard_set_service, outbox_service
 from app.workers.handlers import EFFECTS, FOLLOWERS, HANDLERS
@@ -36,6 +38,7 @@ class ServiceTask(Task):  # type: ignore[misc]
 
 celery_app = Celery("laurel", broker=config.REDIS_URL or "memory://", task_cls=ServiceTask)
 celery_app.conf.update(
+    task_routes={task: {"queue": redis_client.JOBS_QUEUE} for task in (RUN_JOB, RUN_RECURRING_JOB)},
     task_acks_late=True,  # a task is forgotten when it is done, not when it is taken
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
@@ -81,7 +84,7 @@ def start_jobs() -> int:
     """Send every enqueued job that nobody does to a worker; the lease decides between two that get the same one."""
     job_ids = job_service.list_due_jobs()
     for job_id in job_ids:
-        run_job.apply_async(args=[job_id], retry=False)
+        run_job.apply_async(args=[job_id], retry=False, expires=EVERY_TWO_SECONDS)
     return len(job_ids)
 
 
@@ -96,8 +99,11 @@ def run_job(job_id: int) -> int:
 
 @_task(RUN_RECURRING_JOB)
 def run_recurring_job(kind: str) -> int:
-    """Do the due pages of a recurring job, unless another node does."""
-    return job_service.run_recurring_job(kind, RECURRING_JOBS).done
+    """Do due pages of a recurring job for a while, unless another node does."""
+    run = job_service.run_recurring_job(kind, RECURRING_JOBS)
+    if run.unfinished:
+        run_recurring_job.apply_async(args=[kind], retry=False)
+    return run.done
 
 
 @_task(MEND_LEADERBOARD_SETS)

@@ -10,11 +10,13 @@ from app.rules.outbox_rules import OutboxEvent
 from app.rules.user_rules import STATUS_CHANGED
 from app.services import (
     achievement_service,
+    achievement_type_service,
     combat_result_service,
     combat_settlement_service,
     event_service,
     leaderboard_service,
     leaderboard_set_service,
+    streak_service,
 )
 from app.services.outbox_service import Follower, Handler, OutsideEffect
 from app.transaction import Transaction
@@ -31,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     event_service.EVENT_RECORDED: event_service.count_recorded,
     STATUS_CHANGED: leaderboard_service.follow_status_changes,
     leaderboard_service.PLAYER_CHANGED: _nothing_follows,
+    achievement_type_service.TYPES_CHANGED: _nothing_follows,
 }
 
 # What follows outside MySQL before the events are marked done, outside any transaction; it may run again.
@@ -38,6 +41,7 @@ EFFECTS: dict[str, OutsideEffect] = {
     "match.finished": leaderboard_set_service.follow_events,
     "match.voided": leaderboard_set_service.follow_events,
     leaderboard_service.PLAYER_CHANGED: leaderboard_set_service.follow_events,
+    achievement_type_service.TYPES_CHANGED: streak_service.follow_changed_types,
 }
 
 # What is told of events after the commit, outside any transaction; once or never.

@@ -87,6 +87,7 @@ DOORS = [
     ("GET", "/api/v1/admin/jobs"),
     ("GET", "/api/v1/admin/jobs/1"),
     ("POST", "/api/v1/admin/jobs/1/cancel"),
+    ("POST", "/api/v1/admin/jobs/1/retry"),
 ]
 OPEN = {
     "/healthz",

@@ -243,6 +243,7 @@ STORY = {
         Step("job_get_job", "How far is it?", ADMIN, path={"job_id": "{{job_id}}"}),
         Step("job_list_jobs", "All jobs", ADMIN),
         Step("job_cancel_job", "Stop it", ADMIN, path={"job_id": "{{job_id}}"}, expect=(200, 409)),
+        Step("job_retry_job", "Or go on", ADMIN, path={"job_id": "{{job_id}}"}, expect=(200, 409)),
         Step("achievement_type_retire_achievement_type", "No longer", ADMIN, path={"type_id": "{{type_id}}"}),
         Step(
             "admin_leaderboard_open_season",

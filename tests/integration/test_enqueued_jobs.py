@@ -17,10 +17,10 @@ from sqlalchemy import Engine
 
 from app.clock import utc_now
 from app.errors import Conflict
-from app.repositories.job_repo import JobFigures
 from app.rules.job_rules import Job, Page, pause_after
 from app.services import job_service
 from app.transaction import Transaction, transaction
+from app.workers.jobs import RECURRING_JOBS
 from config import ROOT, Config
 from tests.conftest import TEST_JWT_SECRET_KEY
 from tests.support.effects import create_effects_table, effects
@@ -218,7 +218,7 @@ def test_a_job_that_nobody_knows_waits_for_a_node_that_does(engine: Engine) -> N
 def test_cancel_stops_a_running_job_between_pages(
     app: Flask, client: FlaskClient, admin: Player, engine: Engine, sql: Sql
 ) -> None:
-    job = enqueue(pages=1_000, seconds=0.01)
+    job = enqueue(pages=1_000, seconds=0.01, created_by=admin.id)
 
     def cancel_when_it_runs() -> int:
         wait_until(lambda: job_service.get_job(job.id).done >= 3, 20)
@@ -241,6 +241,51 @@ def test_a_job_that_has_ended_or_recurs_cannot_be_cancelled(client: FlaskClient,
     for job_id in (job.id, job_service._ensure_recurring("delete_idempotency_keys")):
         answer = client.post(f"/api/v1/admin/jobs/{job_id}/cancel", headers=admin.headers)
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "CONFLICT")
+
+
+def test_what_failed_or_was_cancelled_goes_on_where_it_stopped(
+    client: FlaskClient, admin: Player, engine: Engine, sql: Sql
+) -> None:
+    job = enqueue(pages=3, created_by=admin.id)
+    sql(
+        "UPDATE jobs SET status = 'failed', error = 'a fault', position = 1, done = 1, attempts = 5 WHERE id = :id",
+        id=job.id,
+    )
+    for _ in range(2):
+        answer = client.post(f"/api/v1/admin/jobs/{job.id}/retry", headers=admin.headers)
+        data = answer.get_json()["data"]
+        assert (answer.status_code, data["status"], data["done"], data["error"]) == (200, "queued", 1, None)
+    assert run(job.id).done == 2
+    assert pages_done(engine, job) == [1, 2]
+    done = client.post(f"/api/v1/admin/jobs/{job.id}/retry", headers=admin.headers)
+    assert (done.status_code, done.get_json()["error"]["code"]) == (409, "CONFLICT")
+    assert client.post(f"/api/v1/admin/jobs/{2**62}/retry", headers=admin.headers).status_code == 404
+    audit = sql("SELECT action FROM audit_log WHERE subject_type = 'job' AND subject_id = :id", id=str(job.id))
+    assert [row.action for row in audit] == ["job.retry"]
+
+
+def test_a_job_of_laurels_own_cannot_be_cancelled(client: FlaskClient, admin: Player) -> None:
+    job = enqueue(pages=1)
+    assert client.post(f"/api/v1/admin/jobs/{job.id}/cancel", headers=admin.headers).status_code == 409
+
+
+def test_a_recurring_job_that_rests_for_long_shows(sql: Sql) -> None:
+    job_service.run_recurring_job("delete_ended_jobs", RECURRING_JOBS)
+    sql("UPDATE jobs SET updated_at = UTC_TIMESTAMP() WHERE recurring = 1")
+    assert job_service.get_figures().unswept_seconds < 60
+    sql("UPDATE jobs SET updated_at = UTC_TIMESTAMP() - INTERVAL 4 HOUR WHERE kind = 'delete_ended_jobs'")
+    assert job_service.get_figures().unswept_seconds > 3.9 * 3600
+
+
+def test_jobs_that_ended_long_ago_are_deleted(admin: Player, sql: Sql) -> None:
+    old, young, waiting = (enqueue(pages=1, created_by=admin.id) for _ in range(3))
+    for job in (old, young):
+        run(job.id)
+    sql("UPDATE jobs SET leased_until = UTC_TIMESTAMP() - INTERVAL 91 DAY WHERE id IN (:a, :b)", a=old.id, b=waiting.id)
+    job_service.run_recurring_job("delete_ended_jobs", RECURRING_JOBS)
+    left = {row.id for row in sql("SELECT id FROM jobs WHERE id >= :id", id=old.id)}
+    assert {young.id, waiting.id} <= left
+    assert old.id not in left
 
 
 def test_admins_read_jobs(client: FlaskClient, admin: Player) -> None:
@@ -270,11 +315,13 @@ def test_admins_read_jobs(client: FlaskClient, admin: Player) -> None:
 
 def test_figures_say_what_failed_and_how_long_jobs_wait(sql: Sql) -> None:
     sql("UPDATE jobs SET status = 'cancelled' WHERE recurring = 0")
-    assert job_service.get_figures() == JobFigures(failed=0, wait_seconds=0)
+    figures = job_service.get_figures()
+    assert (figures.failed, figures.wait_seconds) == (0, 0)
     job = enqueue(pages=1)
     sql("UPDATE jobs SET leased_until = leased_until - INTERVAL 90 SECOND WHERE id = :id", id=job.id)
     assert 90 <= job_service.get_figures().wait_seconds < 100
     job_service.run_job(job.id, {COUNT: refuse})
-    assert job_service.get_figures() == JobFigures(failed=1, wait_seconds=0)
+    figures = job_service.get_figures()
+    assert (figures.failed, figures.wait_seconds) == (1, 0)
     with time_machine.travel(timedelta(days=2)):
         assert job_service.get_figures().failed == 0

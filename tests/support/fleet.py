@@ -13,7 +13,19 @@ from tests.conftest import TEST_JWT_SECRET_KEY
 from tests.support.processes import INHERITED
 
 RELAY = ["-m", "app.workers.relay"]
-WORKER = ["-m", "celery", "-A", "tests.support.effects_worker", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+WORKER = [
+    "-m",
+    "celery",
+    "-A",
+    "tests.support.effects_worker",
+    "worker",
+    "--queues",
+    "celery,jobs",
+    "--concurrency",
+    "2",
+    "--loglevel",
+    "WARNING",
+]
 BEAT = ["-m", "celery", "-A", "app.workers.celery_app", "beat", "--scheduler", "celery.beat:Scheduler"]
 
 

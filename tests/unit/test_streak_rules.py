@@ -1,6 +1,7 @@
 """Streaks on the calendar: missed days, freezes, time zones, daylight saving, leap days, outages."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -419,3 +420,15 @@ def test_the_day_ends_in_the_zone_that_is_in_effect() -> None:
     assert Player(BERLIN).today(now).ends_at == datetime(2026, 11, 16, 23, tzinfo=UTC)
     assert Player(HONOLULU).today(now).ends_at == datetime(2026, 11, 17, 10, tzinfo=UTC)
     assert living_days(Player(HONOLULU).state, MONDAY, now, []) == 0
+
+
+def test_a_replay_never_makes_a_streak_shorter() -> None:
+    """The gap that the outage bridges now would spend the freezes that the last one needs."""
+    player = Player(terms=TERMS)
+    for offset in (*range(14), 17, 18, 19, 22):
+        assert player.check_in(datetime.combine(MONDAY + offset * DAY, time(12), UTC))
+    begun = datetime.combine(MONDAY + 14 * DAY, time(0), UTC)
+    away = [Outage(begun, begun + timedelta(hours=25))]
+    assert replay(player.counted, away, TERMS) == player.counted
+    today = replay(player.counted, away, replace(TERMS, max_freezes=0, freeze_every_days=0))
+    assert today[-1].consecutive_days >= player.counted[-1].consecutive_days
