@@ -58,7 +58,9 @@ def get_result(session_id: str, *, user_id: int | None) -> Found:
 
 def note_accepted(accepted: AcceptedFight) -> None:
     """Show the result from now on, before it is settled."""
-    owners = _owners(accepted.combat_id) if _has_redis() else {}
+    if not _has_redis():
+        return
+    owners = _owners(accepted.combat_id)
     combat = Combat(accepted.session_id, "pending", accepted.finished_at, accepted.document, owners)
     states = {
         int(character_id): {"last_combat_session_id": accepted.session_id, **participant["state_snapshot"]}

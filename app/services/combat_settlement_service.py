@@ -75,7 +75,9 @@ def settle_finished(tx: Transaction, events: Sequence[OutboxEvent]) -> None:
     for start in range(0, len(combat_ids), FIGHTS_AT_ONCE):
         fights = combat_repo.lock_pending(tx, combat_ids[start : start + FIGHTS_AT_ONCE])
         if fights:
-            settlement = settle_fights(fights, read_standing(tx, characters, fights))
+            fought = {outcome.character_id for fight in fights for outcome in fight.outcomes}
+            standing = read_standing(tx, [character for character in characters if character.id in fought], fights)
+            settlement = settle_fights(fights, standing)
             _write(tx, fights, settlement)
             changed = {character.id: character for character in settlement.characters}
             characters = [changed.get(character.id, character) for character in characters]
