@@ -25,7 +25,7 @@ from app.rules.outbox_rules import OutboxEvent
 from app.transaction import Transaction, transaction
 
 PAGE_PLAYERS = 1_000
-SLICE_SECONDS = 20.0  # of one task, before others have their turn
+SLICE_SECONDS = 10.0  # of one task, before others have their turn
 
 log = structlog.stdlib.get_logger("laurel.leaderboard")
 

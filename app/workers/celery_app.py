@@ -38,7 +38,9 @@ class ServiceTask(Task):  # type: ignore[misc]
 
 celery_app = Celery("laurel", broker=config.REDIS_URL or "memory://", task_cls=ServiceTask)
 celery_app.conf.update(
-    task_routes={task: {"queue": redis_client.JOBS_QUEUE} for task in (RUN_JOB, RUN_RECURRING_JOB)},
+    task_routes={
+        task: {"queue": redis_client.JOBS_QUEUE} for task in (RUN_JOB, RUN_RECURRING_JOB, MEND_LEADERBOARD_SETS)
+    },
     task_acks_late=True,  # a task is forgotten when it is done, not when it is taken
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
