@@ -28,6 +28,7 @@ from tests.support.contract import SEEN, CheckedClient, Met, unprovoked_errors
 from tests.support.players import Player, new_player
 
 SERVER_URI = "LAUREL_TEST_SERVER_URI"  # handed from the pytest process to its workers
+APPS: list[Flask] = []  # those that live as long as the run
 TEST_JWT_SECRET_KEY = secrets.token_urlsafe(48)
 
 UNPROVOKED = pytest.StashKey[list[Met]]()
@@ -110,6 +111,7 @@ def config(empty_database: Callable[[str], str]) -> Config:
 @pytest.fixture(scope="session")
 def app(config: Config) -> Iterator[Flask]:
     app = create_app(config)
+    APPS.append(app)
     app.test_client_class = CheckedClient
     with app.app_context():
         flask_migrate.upgrade()
@@ -117,6 +119,16 @@ def app(config: Config) -> Iterator[Flask]:
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def give_connections_back() -> Iterator[None]:
+    """What the threads of a module needed at once would stay open to the end of the run, in every worker."""
+    yield
+    for app in APPS:
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
 
 
 @pytest.fixture

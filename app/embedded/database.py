@@ -182,7 +182,7 @@ class PrivateDatabase:
             f"--init-file={init_file}",
             "--bind-address=127.0.0.1",
             "--skip-name-resolve",
-            "--max-connections=500",
+            "--max-connections=1000",
             "--innodb-buffer-pool-size=256M",
             *([] if self._program.is_mariadb else ["--mysqlx=OFF", "--secure-file-priv=NULL"]),
             *(() if self._durable else RELAXED_DURABILITY),

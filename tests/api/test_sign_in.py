@@ -1,6 +1,5 @@
 """/api/v1/auth: passwords, lock-out, devices, refresh tokens, revocation (contract, "Accounts")."""
 
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -99,8 +98,9 @@ def test_the_time_of_a_refusal_does_not_tell_whether_the_name_exists(client: Fla
         begun = time.perf_counter()
         assert log_in(client, username, "wrong").status_code == 401
         (known if number % 2 else unknown).append(time.perf_counter() - begun)
-    ratio = statistics.median(known) / statistics.median(unknown)
-    assert 0.7 < ratio < 1.4, (known, unknown)
+    # the fastest of each is what the machine's other work has disturbed least
+    ratio = min(known) / min(unknown)
+    assert 0.8 < ratio < 1.25, (known, unknown)
 
 
 def test_the_sixth_attempt_is_locked_out_even_with_the_right_password(

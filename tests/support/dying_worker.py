@@ -36,7 +36,7 @@ def main() -> None:
         Transaction.commit = dying(Transaction.commit)  # type: ignore[method-assign]
         combat_store.bury = dying(combat_store.bury)
         for shard in lease.shards:
-            outbox_service.apply_shard(shard, lease.token, HANDLERS, FOLLOWERS)
+            outbox_service.apply_shard(shard, lease.token, HANDLERS, followers=FOLLOWERS)
     sys.stdout.write("survived\n")
 
 
