@@ -6,7 +6,7 @@ from app.clock import from_nullable_column
 from app.rules.auth_rules import FAILURE_WINDOW, LOCKED_FOR, MAX_FAILURES, LoginFailures
 from app.transaction import Transaction
 
-# Assignments run from left to right: each looks at the old values of those that follow it.
+# Assignments run from left to right: the later ones see what the earlier ones wrote.
 
 
 def find(tx: Transaction, account_hash: bytes, address: str) -> LoginFailures | None:
@@ -38,16 +38,20 @@ def lock(tx: Transaction, account_hash: bytes, address: str) -> LoginFailures | 
     return LoginFailures(row.failures, from_nullable_column(row.locked_until)) if row else None
 
 
-def count(tx: Transaction, account_hash: bytes, address: str) -> None:
-    """Count one failure of an account that is not locked; one after the window begins a new window."""
+def count(tx: Transaction, account_hash: bytes, address: str) -> LoginFailures:
+    """Count one failure and return what was counted with it; one after the window or the lock begins a new window.
+
+    From MAX_FAILURES on the account is locked. The row stays locked, so failures at the same moment see each other.
+    """
     tx.execute(
         """
         INSERT INTO login_failures (account_hash, address, failures, since)
         VALUES (:account_hash, :address, 1, :now)
         ON DUPLICATE KEY UPDATE
-               locked_until = IF(since > :window_began AND failures + 1 >= :max_failures, :locked_until, NULL),
-               failures = IF(since > :window_began, failures + 1, 1),
-               since = IF(since > :window_began, since, VALUES(since))
+               failures = IF(locked_until <= :now OR (locked_until IS NULL AND since <= :window_began),
+                             1, failures + 1),
+               since = IF(failures = 1, VALUES(since), since),
+               locked_until = IF(failures < :max_failures, NULL, COALESCE(locked_until, :locked_until))
         """,
         {
             "account_hash": account_hash,
@@ -58,6 +62,16 @@ def count(tx: Transaction, account_hash: bytes, address: str) -> None:
             "locked_until": tx.now + LOCKED_FOR,
         },
     )
+    row = tx.execute(
+        """
+        SELECT failures, locked_until
+        FROM login_failures
+        WHERE account_hash = :account_hash
+          AND address = :address
+        """,
+        {"account_hash": account_hash, "address": address},
+    ).one()
+    return LoginFailures(row.failures, from_nullable_column(row.locked_until))
 
 
 def delete(tx: Transaction, account_hash: bytes, address: str) -> None:

@@ -9,7 +9,7 @@ from app.errors import AccountBanned, Conflict, InvalidCredentials, InvalidRefre
 from app.extensions import current_config
 from app.passwords import hash_password, is_outdated, password_matches
 from app.repositories import credential_repo, login_failure_repo, token_family_repo, user_repo
-from app.rules.auth_rules import Session, TokenFamily, account_hash, is_good, is_reused, seconds_locked
+from app.rules.auth_rules import MAX_FAILURES, Session, TokenFamily, account_hash, is_good, is_reused, seconds_locked
 from app.rules.user_rules import User, case_folded, new_device_username
 from app.services import revocation_service, user_service
 from app.transaction import Transaction, transaction
@@ -44,8 +44,9 @@ def _find_credentials(tx: Transaction, name: str, place: str) -> tuple[User | No
 @transaction("count_login_failure")
 def _count_failure(tx: Transaction, user_id: int | None, name: str, place: str) -> None:
     account = account_hash(user_id, name)
-    _refuse_if_locked(seconds_locked(login_failure_repo.lock(tx, account, place), tx.now))
-    login_failure_repo.count(tx, account, place)
+    failed = login_failure_repo.count(tx, account, place)
+    if failed.failures > MAX_FAILURES:  # others at the same moment were counted first
+        _refuse_if_locked(seconds_locked(failed, tx.now))
 
 
 @transaction("log_in")
