@@ -6,6 +6,7 @@ made anew.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from prometheus_client import Counter
@@ -26,6 +27,8 @@ redis.call('HSET', KEYS[1], 'version', ARGV[1], 'answer', ARGV[2])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 """)
 
+_FORGET = Script("return redis.call('DEL', KEYS[1])")
+
 
 def find(url: str, name: str, key: int, version: str) -> Mapping[str, Any] | None:
     """The answer `name` of that key, if it was kept for this version."""
@@ -45,6 +48,12 @@ def keep(url: str, name: str, key: int, version: str, answer: Mapping[str, Any])
     except RedisAway:
         return False
     return True
+
+
+def forget(url: str, name: str, key: int) -> None:
+    """Drop the answer, if Redis can be told."""
+    with suppress(RedisAway):
+        quick(url).run(_FORGET, [_key(name, key)], [])
 
 
 def _key(name: str, key: int) -> str:

@@ -30,15 +30,21 @@ def list_own_progress() -> Response:
     """200 with one's own progress and levels per type; 304 while nothing has changed."""
     if request.if_none_match:
         version = achievement_service.get_version(g.user.id)
-        if request.if_none_match.contains_weak(version):
+        if request.if_none_match.contains_weak(_tag(version)):
             return _versioned(Response(status=304), version)
     version, types = achievement_service.list_progress(g.user.id)
     return _versioned(success({"items": [_progress(progress) for progress in types]}), version)
 
 
 def _versioned(response: Response, version: str) -> Response:
-    response.set_etag(version, weak=True)
+    response.set_etag(_tag(version), weak=True)
+    response.vary.add("Authorization")
     return response
+
+
+def _tag(version: str) -> str:
+    """The URL is everybody's, the answer one player's."""
+    return f"{g.user.id}.{version}"
 
 
 def show_level(level: Level) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def take_course_event(body: CourseEvent) -> Response:
         told_by=g.user.id,
         door="POST /event",
         idempotency_key=g.idempotency_key,
+        type_field="eventType",
     )
     data = {
         "id": event.id,

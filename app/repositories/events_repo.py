@@ -34,6 +34,7 @@ def insert_client_event(
         SELECT p.user_id, NULL, t.code, :details, t.points, :now
         FROM event_types t
         JOIN player_progress p ON p.user_id = :user_id
+        JOIN users u ON u.id = p.user_id AND u.status <> 'erased'
         WHERE t.code = :event_type
           AND t.retired_at IS NULL
         """,

@@ -10,7 +10,7 @@ from app.schemas import SnakeAnswer, SnakeRequest, UtcTime
 class VoidMatch(SnakeRequest):
     """`POST /api/v1/admin/matches/{id}/void`."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S", examples=["bot"])]
 
 
 class ProgressAfterVoid(SnakeAnswer):

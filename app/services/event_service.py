@@ -37,11 +37,13 @@ def record_event(
     told_by: int,
     door: str,
     idempotency_key: str | None,
+    type_field: str = "event_type",
 ) -> RecordedEvent:
     """Write the event and announce it; counters, points and achievements follow after the commit.
 
-    `door` is the endpoint that `told_by` used, as in `POST /api/v1/event/`. Raises InvalidRequest for a type that is
-    not in use, UserNotFound, and IdempotencyKeyReused for the same key with another event.
+    `door` is the endpoint that `told_by` used, as in `POST /api/v1/event/`, `type_field` its name of the type. Raises
+    InvalidRequest for a type that is not in use, UserNotFound, and IdempotencyKeyReused for the same key with another
+    event.
     """
     body = {"user_id": user_id, "event_type": event_type, "details": details}
     request = idempotency_service.keyed_request(told_by, door, idempotency_key, body)
@@ -53,7 +55,7 @@ def record_event(
     if event_id is None:
         known = event_type_repo.find(tx, event_type)
         if known is None or known.retired:
-            raise InvalidRequest({"event_type": "an event type in use required"})
+            raise InvalidRequest({type_field: "an event type in use required"})
         raise UserNotFound(user=user_id)
     idempotency_service.remember(tx, request, {"id": event_id, "created_at": tx.now.isoformat()})
     tx.batch(

@@ -14,12 +14,13 @@ from app.repositories import (
     streak_repo,
     token_family_repo,
     user_repo,
+    user_stats_repo,
 )
 from app.repositories.export_repo import SECTIONS, SECTIONS_OF_CHARACTERS, Row, Section
 from app.rules.auth_rules import account_hash
 from app.rules.job_rules import Job, Page
 from app.rules.user_rules import User, erased_username
-from app.services import job_service, revocation_service, user_service
+from app.services import job_service, revocation_service, user_service, user_stats_service
 from app.transaction import Transaction, transaction
 
 ROWS_AT_ONCE = 1_000
@@ -56,13 +57,19 @@ def _list_character_ids(tx: Transaction, user_id: int) -> list[int]:
     return character_repo.list_ids_of_user(tx, user_id)
 
 
-@transaction("erase_user", batch=True)
-def erase_user(tx: Transaction, user_id: int) -> User:
+def erase_user(user_id: int) -> User:
     """Forget everything personal; returns what is left of the account. Again changes nothing.
 
     Matches, ledgers and scores stay under the bare id, so every sum and rank of the others stays what it is; the
     boards leave the user out. Raises UserNotFound.
     """
+    erased = _erase_user(user_id)
+    user_stats_service.forget_answer(user_id)
+    return erased
+
+
+@transaction("erase_user", batch=True)
+def _erase_user(tx: Transaction, user_id: int) -> User:
     user = user_service.lock_user(tx, user_id)
     if user.status == "erased":
         return user
@@ -102,4 +109,5 @@ def _forget_texts(tx: Transaction, user_id: int, *, after_id: int) -> tuple[int,
     idempotency_repo.delete_of_user(tx, user_id)
     last_id, seen = events_repo.last_of_page(tx, user_id=user_id, after_id=after_id, limit=EVENTS_AT_ONCE)
     events_repo.forget_details(tx, user_id=user_id, after_id=after_id, last_id=last_id)
+    user_stats_repo.add(tx, [user_id], grants=[])  # an answer with the details is kept under the version before
     return last_id, seen

@@ -31,6 +31,13 @@ def get_stats(user_id: int, show: Callable[[UserStats], Mapping[str, Any]]) -> M
     return shown
 
 
+def forget_answer(user_id: int) -> None:
+    """Drop what is kept about an erased user; where Redis is away it is unreadable and ends within the hour."""
+    url = current_config().REDIS_URL
+    if url:
+        answer_cache.forget(url, NAME, user_id)
+
+
 @transaction("get_user_stats_version")
 def _get_version(tx: Transaction, user_id: int) -> str:
     return _version(tx, user_id)

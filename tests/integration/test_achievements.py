@@ -237,7 +237,7 @@ def test_others_see_nothing_of_it(app: Flask, client: FlaskClient, player: Playe
             assert (missing.status_code, missing.get_json()["error"]["code"]) == (404, "USER_NOT_FOUND")
 
 
-def test_own_progress_per_type_with_an_etag(client: FlaskClient, player: Player) -> None:
+def test_own_progress_per_type_with_an_etag(app: Flask, client: FlaskClient, player: Player) -> None:
     path = "/api/v1/users/me/achievements"
     first = client.get(path, headers=player.headers)
     items = {item["code"]: item for item in first.get_json()["data"]["items"]}
@@ -254,6 +254,8 @@ def test_own_progress_per_type_with_an_etag(client: FlaskClient, player: Player)
     etag = first.headers["ETag"]
     again = client.get(path, headers={**player.headers, "If-None-Match": etag})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
+    other = client.get(path, headers={**new_player(app).headers, "If-None-Match": etag})
+    assert other.status_code == 200
     tell(client, player, "login")
     deliver()
     changed = client.get(path, headers={**player.headers, "If-None-Match": etag})

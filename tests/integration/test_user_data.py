@@ -143,6 +143,16 @@ def test_what_a_process_still_writes_after_an_erasure_is_forgotten_later(
     assert grep(engine, person.strings) == []
 
 
+def test_statistics_of_an_erased_user_show_no_details(client: FlaskClient, admin: Any) -> None:
+    person = Person(client)
+    assert person.told in client.get(f"/api/v1/stats/{person.id}", headers=person.headers).get_data(as_text=True)
+    client.delete("/api/v1/users/me", headers=person.headers)
+    assert person.told not in client.get(f"/api/v1/stats/{person.id}", headers=admin.headers).get_data(as_text=True)
+    event = {"event_type": "login", "user_id": person.id, "details": {"note": "late"}}
+    late = client.post("/api/v1/event/", json=event, headers=admin.headers)
+    assert (late.status_code, late.get_json()["error"]["code"]) == (404, "USER_NOT_FOUND")
+
+
 def test_an_erased_user_is_nobody(app: Flask, client: FlaskClient, admin: Any, sql: Sql) -> None:
     person = Person(client)
     assert client.delete("/api/v1/users/me", headers=person.headers).status_code == 200
