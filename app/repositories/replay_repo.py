@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.transaction import Statement, Transaction
+from app.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,9 @@ class StoredReplay:
     chain: bytes
 
 
-def insert(combat_id: int, replay: StoredReplay) -> Statement:
-    """Keep the replay of a fight."""
-    return Statement(
+def insert(tx: Transaction, combat_id: int, replay: StoredReplay) -> None:
+    """Keep the replay of a fight. Not for a batch, whose packet is text: these are bytes."""
+    tx.execute(
         """
         INSERT INTO combat_replays (combat_id, turns_count, head, turns, chain)
         VALUES (:combat_id, :turns_count, :head, :turns, :chain)

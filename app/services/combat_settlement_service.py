@@ -54,10 +54,11 @@ def _accept(tx: Transaction, fight: FinishedFight, packed: StoredReplay | None) 
         if stored is None or stored.payload_hash != payload_hash:
             raise CombatAlreadyFinished(session_id=fight.session_id)
         return AcceptedFight(stored.id, fight.session_id, stored.document, stored.finished_at, replayed=True)
+    if packed is not None:
+        replay_repo.insert(tx, combat_id, packed)
     tx.batch(
         [
             combat_repo.insert_participants(combat_id, outcomes_of(fight.document)),
-            *([replay_repo.insert(combat_id, packed)] if packed else []),
             _announce(combat_id, fight.session_id, tx.now),
         ]
     )

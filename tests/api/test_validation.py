@@ -147,7 +147,9 @@ def test_a_number_that_no_column_holds_has_no_route_whatever_the_method(
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("number", ["0", "007", str(2**63 - 1), "9" * 18, "8" + "9" * 18, "9223372036854775799"])
+@pytest.mark.parametrize(
+    "number", ["0", "00987654321", str(2**63 - 1), "9" * 18, "8" + "9" * 18, "9223372036854775799"]
+)
 def test_every_number_that_a_column_holds_has_one(client: FlaskClient, admin: Player, number: str) -> None:
     answer = client.get(f"/api/v1/admin/achievement-types/{number}", headers=admin.headers)
     assert answer.get_json()["error"]["code"] == "ACHIEVEMENT_TYPE_NOT_FOUND"
