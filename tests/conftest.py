@@ -103,6 +103,8 @@ def config(empty_database: Callable[[str], str]) -> Config:
             "JWT_SECRET_KEY": TEST_JWT_SECRET_KEY,
             "DATABASE_POOL_SIZE": 60,
             "DATABASE_POOL_TIMEOUT": 20,
+            "DATABASE_CONNECT_TIMEOUT": 20,
+            "DATABASE_READ_TIMEOUT": 20,
             "EMBEDDED": True,
         }
     )
