@@ -53,4 +53,11 @@ def viewer_id() -> int | None:
 
 
 def _language() -> Language:
-    return "ru" if request.accept_languages.best_match(["en", "ru"], "en") == "ru" else "en"
+    """The first that the client prefers, whatever the region."""
+    for tag, quality in request.accept_languages:
+        match tag.partition("-")[0].lower():
+            case "ru" if quality > 0:
+                return "ru"
+            case "en" if quality > 0:
+                return "en"
+    return "en"

@@ -64,7 +64,7 @@ def insert(tx: Transaction, fight: FinishedFight, payload_hash: bytes) -> int | 
 
 
 def insert_participants(combat_id: int, outcomes: Collection[Outcome]) -> Statement:
-    """Who took part and what he is to get."""
+    """Who took part and what he is to get; an unknown participant leaves no row for who is called so later."""
     return Statement(
         """
         INSERT INTO combat_participants (character_id, combat_id, is_winner, xp_gained, gold_gained)
@@ -72,6 +72,7 @@ def insert_participants(combat_id: int, outcomes: Collection[Outcome]) -> Statem
         FROM JSON_TABLE(:outcomes, '$[*]' COLUMNS (
             character_id BIGINT PATH '$[0]', is_winner INT PATH '$[1]', xp BIGINT PATH '$[2]', gold BIGINT PATH '$[3]'
         )) AS p
+        JOIN characters c ON c.id = p.character_id
         """,
         {
             "combat_id": combat_id,

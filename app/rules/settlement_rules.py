@@ -232,7 +232,8 @@ class Standing:
     def _put_into_bag(self, character_id: int, template: ItemTemplate, quantity: int) -> None:
         """Fill stacks that have room, then begin new ones."""
         for stack in self._held[character_id]:
-            if stack.item_template_id == template.id and stack.slot is None:
+            new_alike = stack.item_template_id == template.id and stack.durability == template.max_durability
+            if new_alike and stack.slot is None:
                 added = min(quantity, max(0, template.max_stack - stack.quantity))
                 stack.quantity += added
                 quantity -= added

@@ -163,7 +163,7 @@ def _remember(session_id: str, found: Combat | LostSession | None) -> None:
     if isinstance(found, Combat):
         settled = found.settlement_status != "pending"
         seconds = SETTLED_SECONDS if settled else PENDING_SECONDS
-        combat_store.remember(session_id, _pack(found), seconds=seconds, replace=settled)
+        combat_store.remember(session_id, _pack(found), seconds=seconds, replace=found.settlement_status == "processed")
     else:
         text = ABSENT if found is None else LOST + ",".join(map(str, sorted(found.user_ids)))
         combat_store.remember(session_id, text, seconds=ABSENT_SECONDS, replace=False)
