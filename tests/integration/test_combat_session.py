@@ -229,6 +229,8 @@ def test_nobody_sends_or_moves_other_peoples_characters(
     other = new_character(app, stranger)
     session_id = data_of(start(client, combat_engine, hero, other))["session_id"]
     assert error_of(press(client, stranger, session_id, hero, 1)) == (404, "COMBAT_NOT_FOUND")
+    onlooker = new_player(app, ["player", "support"])
+    assert error_of(press(client, onlooker, session_id, hero, 1)) == (404, "COMBAT_NOT_FOUND")
     outsider = new_player(app)
     bystander = new_character(app, outsider)
     assert error_of(press(client, outsider, session_id, bystander, 1)) == (404, "COMBAT_NOT_FOUND")

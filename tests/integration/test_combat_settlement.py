@@ -242,6 +242,8 @@ def test_an_unknown_participant_fails_the_whole_fight(
     run_outbox(app)
     assert status_of(sql, payload["session_id"]) == ("failed", f"unknown participant {2**62}")
     assert standing(sql, hero) == (100, 100, 0, 0)
+    rows = sql("SELECT 1 FROM combat_participants WHERE character_id = :id", id=2**62)
+    assert rows == []  # nor is it the fight of whoever is called so later
 
 
 def test_a_run_of_fights_settles_the_good_and_fails_the_bad(
